@@ -1,0 +1,14 @@
+import type { Config } from 'jest';
+
+// ts-jest checks no types here (`npm run types` does) and writes CommonJS, whatever tsconfig.json says for the build.
+const config: Config = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.cjs.json' }] },
+  testTimeout: 10_000,
+  maxWorkers: 2,
+  reporters: ['default', '<rootDir>/scripts/tally.mjs'],
+};
+
+export default config;

@@ -1,0 +1,71 @@
+import type { AxiosResponse } from 'axios';
+import { readHeader } from '../server/header.ts';
+
+interface StreamLike {
+  readonly pipe?: unknown;
+  readonly getReader?: unknown;
+  readonly on?: (event: 'error', listener: () => void) => unknown;
+  readonly destroy?: () => unknown;
+  readonly cancel?: () => Promise<unknown>;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const isPlain = (value: unknown): value is Record<string, unknown> => {
+  if (!isObject(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+};
+
+/** Whether a body can be read only once: a Node or web stream, the form-data package, an async iterator. */
+export const isStream = (value: unknown): boolean => {
+  if (!isObject(value)) return false;
+  const { pipe, getReader } = value as StreamLike;
+  return typeof pipe === 'function' || typeof getReader === 'function' || Symbol.asyncIterator in value;
+};
+
+const holdsStream = (value: unknown): boolean =>
+  isStream(value) || ((Array.isArray(value) || isPlain(value)) && Object.values(value).some(holdsStream));
+
+/** Whether a body, sent under these headers, can be read only once. */
+export function isOneShot(data: unknown, headers: unknown): boolean {
+  if (!isObject(data)) return false;
+  const isMultipart = readHeader(headers, 'content-type')?.includes('multipart/form-data');
+  return isMultipart ? holdsStream(data) : isStream(data);
+}
+
+/** A copy that edits in place do not reach; what cannot be copied is passed on as it is. */
+export function copyOf<T>(value: T): T {
+  if (!isObject(value)) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copyOf(v)])) as T;
+  if (value instanceof URLSearchParams) return new URLSearchParams(value) as T;
+  if (typeof FormData === 'function' && value instanceof FormData) {
+    const copy = new FormData();
+    for (const [name, entry] of value as unknown as Iterable<[string, string]>) copy.append(name, entry);
+    return copy as T;
+  }
+  return value;
+}
+
+/** Destroys a stream that nobody will read. */
+export function closeStream(stream: unknown): void {
+  if (!isStream(stream)) return;
+  const { on, destroy, cancel } = stream as StreamLike;
+  // What a stream says while it is torn down concerns nobody.
+  on?.call(stream, 'error', () => undefined);
+  destroy?.call(stream);
+  // A web stream with a reader cannot be cancelled.
+  cancel?.call(stream).catch(() => undefined);
+}
+
+/** Frees the connection that the unread body of a response holds. */
+export function releaseBody(response: AxiosResponse | undefined): void {
+  const { responseType } = response?.config ?? {};
+  if (responseType !== 'stream' && (responseType as string) !== 'response') return;
+  const { data, request } = response as AxiosResponse;
+  closeStream(data);
+  closeStream(data?.body);
+  // Under `maxContentLength` the http adapter wraps the stream, and destroying the wrapper frees nothing.
+  request?.destroy?.();
+}

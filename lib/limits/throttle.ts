@@ -1,0 +1,138 @@
+import { THROTTLE, type ThrottleLike } from './brand.ts';
+import { type NumberRules, type Numbers, readNumbers } from './numbers.ts';
+
+/** How many retries a {@link RetryThrottle} lets through. All are counted in tokens, but `refillTime`. */
+export interface RetryThrottleOptions {
+  /**
+   * The most tokens that an origin can have, and what it starts with; a finite number > 0.
+   *
+   * @defaultValue `500`
+   */
+  readonly capacity?: number | undefined;
+  /**
+   * What a retry costs; from 0 (free) to `capacity`.
+   *
+   * @defaultValue `14`
+   */
+  readonly retryCost?: number | undefined;
+  /**
+   * What a retry after a 429 costs; from 0 (free) to `capacity`.
+   *
+   * @defaultValue `5`
+   */
+  readonly throttledRetryCost?: number | undefined;
+  /**
+   * What a success at the first try earns; from 0 to `capacity`.
+   *
+   * @defaultValue `1`
+   */
+  readonly refund?: number | undefined;
+  /**
+   * The milliseconds in which an empty bucket fills by itself; a finite number > 0.
+   *
+   * @defaultValue `60_000`
+   */
+  readonly refillTime?: number | undefined;
+}
+
+const POSITIVE = ['a finite number > 0', (n: number) => n > 0 && n < Infinity] as const;
+// A cost above the capacity would never let a retry through.
+const WITHIN = [
+  'a number from 0 to `capacity`',
+  (n: number, { capacity }: Numbers<RetryThrottleOptions>) => n >= 0 && n <= capacity,
+] as const;
+
+const RULES: NumberRules<RetryThrottleOptions> = {
+  capacity: [500, ...POSITIVE],
+  retryCost: [14, ...WITHIN],
+  throttledRetryCost: [5, ...WITHIN],
+  refund: [1, ...WITHIN],
+  refillTime: [60_000, ...POSITIVE],
+};
+
+const MOST_ORIGINS = 1_000;
+
+/**
+ * Keeps retries from flooding a server that is down: a token bucket per origin, which failures drain and successes and time
+ * fill. Every attached client has one of its own; make one to share it between clients or to choose its numbers. It is no
+ * rate limit: first attempts are never held back. It remembers the 1,000 origins used last; any other has a full bucket.
+ *
+ * @throws TypeError for an unknown option or a number out of range
+ */
+export class RetryThrottle implements ThrottleLike {
+  readonly #options: Numbers<RetryThrottleOptions>;
+  /** Of the origins whose bucket is not full, the one used last at the end. */
+  readonly #buckets = new Map<string, readonly [tokens: number, at: number]>();
+  #now = -Infinity;
+
+  constructor(options: RetryThrottleOptions = {}) {
+    this.#options = readNumbers('retry throttle', RULES, options);
+  }
+
+  /** Whether every bucket is full, as far as is known. While it is, a success need not be told. */
+  get idle(): boolean {
+    return this.#buckets.size === 0;
+  }
+
+  /**
+   * The tokens of an origin, from 0 to `capacity`. Reading changes nothing.
+   *
+   * @param origin such as `https://api.example.com`
+   * @param now milliseconds on the clock of the client, `performance.now()` unless it was given another; without it, the
+   * tokens as of the last time that any client used this throttle
+   */
+  tokens(origin: string, now: number = this.#now): number {
+    const { capacity, refillTime } = this.#options;
+    const [left, at] = this.#buckets.get(origin) ?? [capacity, now];
+    return now > at ? Math.min(capacity, left + ((now - at) * capacity) / refillTime) : left;
+  }
+
+  /**
+   * The tokens of every origin that has spent some, the one used last at the end; an origin that is missing has all.
+   *
+   * @param now as for `tokens`
+   */
+  state(now?: number): Map<string, number> {
+    return new Map([...this.#buckets.keys()].map((origin) => [origin, this.tokens(origin, now)]));
+  }
+
+  /**
+   * Takes what a retry costs and gives the number of tokens taken; `undefined` when there are not enough, and then nothing is
+   * taken. An attached client does this by itself; call it only from a retry loop of your own.
+   *
+   * @param throttled whether the retry follows a 429
+   * @param now milliseconds on a clock that never jumps; a time before the latest one seen counts as that one
+   */
+  take(origin: string, throttled: boolean, now: number): number | undefined {
+    const cost = throttled ? this.#options.throttledRetryCost : this.#options.retryCost;
+    return this.#add(origin, -cost, now) ? cost : undefined;
+  }
+
+  /**
+   * Puts tokens back: what the last retry of a request took, when the request succeeded or the retry was not sent.
+   *
+   * @param now as for `take`
+   * @param tokens when left out, what a success at the first try earns
+   */
+  give(origin: string, now: number, tokens: number = this.#options.refund): void {
+    this.#add(origin, tokens, now);
+  }
+
+  #add(origin: string, tokens: number, now: number): boolean {
+    if (now > this.#now) this.#now = now;
+    const { capacity } = this.#options;
+    const before = this.tokens(origin);
+    const after = before + tokens;
+    // Also when refused: an origin in trouble must not age out, for then its bucket would be full again.
+    this.#buckets.delete(origin);
+    if (after < capacity) this.#buckets.set(origin, [after < 0 ? before : after, this.#now]);
+    const [oldest = ''] = this.#buckets.keys();
+    if (this.#buckets.size > MOST_ORIGINS || this.tokens(oldest) >= capacity) this.#buckets.delete(oldest);
+    return after >= 0;
+  }
+
+  /** @internal */
+  get [THROTTLE](): true {
+    return true;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../types.ts';
+import { onAbort } from './interrupt.ts';
+
+/** Beyond this many milliseconds `setTimeout` fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Timers fire up to this many milliseconds early. */
+const TIMER_GRAIN = 2;
+
+const monotonic = (): number => performance.now();
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const due = monotonic() + ms;
+    let timer: ReturnType<typeof setTimeout>;
+    const unsubscribe = signal && onAbort(signal, () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+    const arm = (left: number): void => {
+      const slice = Math.min(Math.ceil(left), LONGEST_TIMER);
+      timer = setTimeout(() => {
+        const early = due - monotonic();
+        if (left > slice) arm(left - slice);
+        // A larger gap means that somebody moved the timers but not the clock, as some fake timers do.
+        else if (early > 0 && early < TIMER_GRAIN) arm(early);
+        else {
+          unsubscribe?.();
+          resolve();
+        }
+      }, slice);
+    };
+    arm(ms);
+  });
+}
+
+/** The clock of the machine, read at every call so that fake timers are seen. */
+export const systemClock: Required<Clock> = { now: () => Date.now(), monotonic, sleep, alarm: sleep };
+
+/** A clock with every function that the engine asks for. */
+export const completeClock = (clock: Clock): Required<Clock> => ({
+  now: () => clock.now(),
+  monotonic: () => (clock.monotonic ? clock.monotonic() : clock.now()),
+  sleep: (ms, signal) => clock.sleep(ms, signal),
+  alarm: (ms, signal) => (clock.alarm ? clock.alarm(ms, signal) : sleep(ms, signal)),
+});
+
+/** The chance of the machine. */
+export const systemRandom = (): number => Math.random();

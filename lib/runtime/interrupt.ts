@@ -1,0 +1,102 @@
+/** What can cancel a request: an abort signal, or axios's older cancel token. */
+export type CancelSource = AbortSignalLike | CancelTokenLike;
+
+interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener?: ((type: 'abort', listener: () => void) => void) | undefined;
+  removeEventListener?: ((type: 'abort', listener: () => void) => void) | undefined;
+}
+
+interface CancelTokenLike {
+  readonly reason?: unknown;
+  subscribe(listener: () => void): void;
+  unsubscribe(listener: () => void): void;
+}
+
+const isToken = (source: CancelSource): source is CancelTokenLike => 'subscribe' in source;
+
+/** Whether the source has cancelled already. */
+export const isCancelled = (source: CancelSource): boolean =>
+  isToken(source) ? source.reason !== undefined : source.aborted;
+
+interface Hub {
+  readonly callbacks: Set<() => void>;
+  readonly close: () => void;
+}
+
+const hubs = new WeakMap<CancelSource, Hub>();
+
+/**
+ * Calls back once the source cancels, at once if it has; answers how to stop listening. However many callbacks there
+ * are, the source has one listener: thousands on one signal would be quadratic in Node.
+ */
+export function onAbort(source: CancelSource, callback: () => void): () => void {
+  if (isCancelled(source)) {
+    callback();
+    return () => undefined;
+  }
+  const { callbacks, close } = hubs.get(source) ?? open(source);
+  callbacks.add(callback);
+  return () => {
+    if (callbacks.delete(callback) && callbacks.size === 0) close();
+  };
+}
+
+function open(source: CancelSource): Hub {
+  const callbacks = new Set<() => void>();
+  const close = (): void => {
+    hubs.delete(source);
+    if (isToken(source)) source.unsubscribe(fire);
+    else source.removeEventListener?.('abort', fire);
+  };
+  const fire = (): void => {
+    close();
+    for (const callback of callbacks) callback();
+    callbacks.clear();
+  };
+  if (isToken(source)) source.subscribe(fire);
+  else source.addEventListener?.('abort', fire);
+  const hub = { callbacks, close };
+  hubs.set(source, hub);
+  return hub;
+}
+
+/** A signal on loan, and how to hand it back. */
+export interface Lease {
+  readonly signal: AbortSignal;
+  release(): void;
+}
+
+interface Joint {
+  readonly controller: AbortController;
+  readonly disconnect: () => void;
+  leases: number;
+}
+
+const joints = new WeakMap<AbortSignal, WeakMap<CancelSource, Joint>>();
+
+/** A signal that aborts with either of the two, shared by all who hold a lease of the same pair. */
+export function join(signal: AbortSignal, source: CancelSource | undefined): Lease {
+  if (source === undefined) return { signal, release: () => undefined };
+  let bySource = joints.get(signal);
+  if (bySource === undefined) joints.set(signal, (bySource = new WeakMap()));
+  const joint = bySource.get(source) ?? connect(signal, source);
+  bySource.set(source, joint);
+  joint.leases += 1;
+  return {
+    signal: joint.controller.signal,
+    release() {
+      joint.leases -= 1;
+      if (joint.leases > 0) return;
+      joint.disconnect();
+      bySource.delete(source);
+    },
+  };
+}
+
+function connect(signal: AbortSignal, source: CancelSource): Joint {
+  const controller = new AbortController();
+  const stops = [signal, source].map((each) => onAbort(each, () => controller.abort(each.reason)));
+  return { controller, disconnect: () => stops.forEach((stop) => void stop()), leases: 0 };
+}
