@@ -38,7 +38,11 @@ export function decide(policy: Policy, evidence: Evidence): Decision {
   if (hazard) return stopBecause(hazard);
   const pause = chooseWait(policy, evidence);
   if (!pause.retry) return pause;
-  const bound = findBound(policy, { ...evidence.context, delay: pause.delay, delaySource: pause.delaySource });
+  const bound = findBound(policy, {
+    ...evidence.context,
+    delay: pause.delay,
+    delaySource: pause.delaySource,
+  });
   return bound ? stopBecause(bound) : pause;
 }
 
@@ -57,7 +61,11 @@ function chooseWait({ retryAfter, wait }: Policy, { context, hint }: Evidence): 
     return { retry: true, delay: checkDelay(wait(context)), delaySource: 'backoff' };
   }
   if (hint <= retryAfter.max) {
-    return { retry: true, delay: hint + context.random() * Math.min(1_000, hint / 10), delaySource: 'server' };
+    return {
+      retry: true,
+      delay: hint + context.random() * Math.min(1_000, hint / 10),
+      delaySource: 'server',
+    };
   }
   return retryAfter.whenLonger === 'clamp'
     ? { retry: true, delay: retryAfter.max, delaySource: 'server' }
@@ -75,5 +83,5 @@ function findBound(policy: Policy, context: RetryContext & { readonly delay: num
   if (elapsed + delay > policy.maxElapsedTime) return 'max-elapsed-time';
   if (elapsed + delay >= policy.totalTimeout) return 'total-timeout';
   const stop = policy.stop?.(context);
-  return stop === true ? 'stop-condition' : stop || undefined;
+  return stop === true ? 'stop-condition' : typeof stop === 'string' && stop !== '' ? stop : undefined;
 }

@@ -5,9 +5,17 @@ import type { BudgetLike, Reservation } from './limits/brand.ts';
 import type { Policy } from './policy.ts';
 import type { AttemptLog } from './report.ts';
 import { isTransient, withDefaultVerdict } from './retryable.ts';
-import { type CancelSource, isCancelled, join, type Lease, onAbort } from './runtime/interrupt.ts';
+import { type CancelSource, isCancelled, type Link, link, onAbort } from './runtime/interrupt.ts';
 import { type Hints, readHints } from './server/hints.ts';
-import type { Clock, DelaySource, Failure, Reason, RetryContext, RetryObserver } from './types.ts';
+import type {
+  Clock,
+  DelaySource,
+  Failure,
+  Reason,
+  RetryContext,
+  RetryObserver,
+  RetryVerdict,
+} from './types.ts';
 
 type Config = InternalAxiosRequestConfig;
 
@@ -48,8 +56,8 @@ export interface Task {
   prepare(): Config;
   /** Sends one attempt; never rejects. */
   send(config: Config): Promise<Outcome>;
-  /** Lets go of the body of a prepared config that will not be sent. */
-  discard(config: Config): void;
+  /** Lets go of the body that `data` made for the attempt at hand. */
+  discard(): void;
   /** Frees the connection that a failed response still holds. */
   release(outcome: Outcome): void;
   /** The error of a request that was cancelled between two attempts. */
@@ -67,7 +75,6 @@ export interface Task {
 type Step = { readonly settled: Outcome } | { readonly next: Config };
 
 const INTERRUPTED = Symbol('interrupted');
-const OVERDUE = Symbol('overdue');
 
 /** The loop: judges an outcome, waits, sends again; answers the outcome that is the caller's. */
 export async function run(task: Task, first: Outcome): Promise<Outcome> {
@@ -88,12 +95,6 @@ export async function run(task: Task, first: Outcome): Promise<Outcome> {
   }
 }
 
-/** Notes a first attempt that needs no judgement. */
-export function succeed(task: Task, response: AxiosResponse): void {
-  record(task, { ok: true, response }, task.log.origin);
-  refund(task, response);
-}
-
 function record({ log, clock }: Task, outcome: Partial<Outcome>, startedAt: number): void {
   const { ok, response, code } = outcome;
   // An error with a status below 400 is a body that was cut off: its code tells more.
@@ -101,7 +102,7 @@ function record({ log, clock }: Task, outcome: Partial<Outcome>, startedAt: numb
   log.add(startedAt, clock.monotonic(), result);
 }
 
-function refund(task: Task, { config }: Pick<Outcome, 'config'>): void {
+function refund(task: Task, { config }: Outcome): void {
   const { policy, log, clock, cost } = task;
   const { throttle } = policy;
   if (throttle === undefined || throttle.idle) return;
@@ -118,14 +119,15 @@ async function judge(task: Task, outcome: Outcome): Promise<Step> {
   const { config, response } = outcome;
   const hints: Hints = response ? readHints(response.headers, response.status, task.clock.now()) : {};
   const aborted = outcome.cancelled || cancelledBy(config) !== undefined;
+  if (aborted && !outcome.ok && !outcome.cancelled) return interrupt(task, outcome);
   const alreadyRetried = !outcome.ok && task.wasRetried(outcome.value);
   const keyed = task.isKeyed(config);
   let worthIt = false;
   if (!aborted && !alreadyRetried) {
     const byDefault = isWorthIt(task, outcome, keyed, hints);
     const verdict = await ask(task, outcome, policy.retryIf?.(withDefaultVerdict(context, byDefault)));
-    if (typeof verdict === 'symbol') return interrupt(task, outcome, verdict);
-    worthIt = verdict ?? byDefault;
+    if (verdict === INTERRUPTED) return interrupt(task, outcome);
+    worthIt = (verdict as RetryVerdict) ?? byDefault;
   }
   task.ambiguous ||= outcome.failure === 'ambiguous';
 
@@ -145,7 +147,12 @@ async function judge(task: Task, outcome: Outcome): Promise<Step> {
   return finish(task, outcome, undefined);
 }
 
-function isWorthIt({ policy, ambiguous }: Task, outcome: Outcome, keyed: boolean, { shouldRetry }: Hints): boolean {
+function isWorthIt(
+  { policy, ambiguous }: Task,
+  outcome: Outcome,
+  keyed: boolean,
+  { shouldRetry }: Hints,
+): boolean {
   const status = outcome.response?.status ?? 0;
   if (shouldRetry && status >= 400) return true;
   // The first attempt is still being processed, and its answer is what the key will give (RFC draft, 2.6).
@@ -155,7 +162,7 @@ function isWorthIt({ policy, ambiguous }: Task, outcome: Outcome, keyed: boolean
 
 async function pause(task: Task, outcome: Outcome, delay: number, delaySource: DelaySource): Promise<Step> {
   const { policy, clock, log } = task;
-  if (task.detached.aborted) return interrupt(task, outcome, INTERRUPTED);
+  if (task.detached.aborted) return interrupt(task, outcome);
   const reservation = reserve(task, outcome, delay);
   if (typeof reservation === 'string') return finish(task, outcome, reservation);
   const context = describe(task, outcome, { delay, delaySource });
@@ -169,13 +176,14 @@ async function pause(task: Task, outcome: Outcome, delay: number, delaySource: D
   try {
     const isComplete = await sleep(task, outcome.config, delay);
     log.wait(isComplete ? delay : slept());
-    if (!isComplete) return interrupt(task, outcome, INTERRUPTED);
+    if (!isComplete) return interrupt(task, outcome);
     next = task.prepare();
     const { data } = next;
     const edited = await ask(task, outcome, policy.beforeRetry?.(next, context));
-    if (typeof edited === 'symbol') return interrupt(task, outcome, edited);
-    if (edited !== undefined) next = checkConfig(edited);
-    if (task.detached.aborted || cancelledBy(next)) return interrupt(task, { ...outcome, config: next }, INTERRUPTED);
+    if (edited === INTERRUPTED) return interrupt(task, outcome);
+    if (edited !== undefined) next = checkConfig(edited as Config);
+    if (next.data !== data) task.discard();
+    if (task.detached.aborted || cancelledBy(next)) return interrupt(task, { ...outcome, config: next });
     const hazard = policy.beforeRetry && findHazardOf(task, outcome, next, data);
     if (hazard) return finish(task, outcome, hazard);
     sending = true;
@@ -183,7 +191,7 @@ async function pause(task: Task, outcome: Outcome, delay: number, delaySource: D
   } finally {
     if (!sending) {
       reservation.cancel(slept());
-      if (next) task.discard(next);
+      task.discard();
     }
   }
 }
@@ -230,15 +238,15 @@ function reserve(task: Task, { ok, response, config }: Outcome, delay: number): 
 
 /** Whether the whole delay passed. */
 async function sleep(task: Task, config: Config, delay: number): Promise<boolean> {
-  const { signal, release } = lease(task, config);
+  const { controller, release } = linkTo(task, config);
   try {
-    await task.clock.sleep(delay, signal);
+    await task.clock.sleep(delay, controller.signal);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!controller.signal.aborted) throw error;
   } finally {
     release();
   }
-  return !signal.aborted;
+  return !controller.signal.aborted;
 }
 
 /** The answer of a user's function, unless the request is cancelled, detached or out of time first. */
@@ -246,53 +254,42 @@ async function ask<T>(
   task: Task,
   { config }: Outcome,
   answer: T | Promise<T>,
-): Promise<Exclude<T, void> | undefined | typeof INTERRUPTED | typeof OVERDUE> {
-  type Answer = Exclude<T, void> | undefined;
-  if (typeof (answer as Promise<T> | undefined)?.then !== 'function') return answer as Answer;
-  const { signal, release } = lease(task, config);
-  const answered = new AbortController();
-  let unsubscribe = (): void => undefined;
-  const interrupted = new Promise<typeof INTERRUPTED>((resolve) => {
-    unsubscribe = onAbort(signal, () => resolve(INTERRUPTED));
-  });
+): Promise<T | typeof INTERRUPTED> {
+  if (typeof (answer as Promise<T> | undefined)?.then !== 'function') return answer;
+  const { controller, release } = linkTo(task, config);
+  const stop = (): void => controller.abort();
+  const left = task.policy.totalTimeout - elapsedOf(task);
+  if (left < Infinity) task.clock.alarm(Math.max(0, left), controller.signal).then(stop, stop);
   try {
-    const rivals: Promise<Answer | typeof INTERRUPTED | typeof OVERDUE>[] = [answer as Promise<Answer>, interrupted];
-    const left = task.policy.totalTimeout - elapsedOf(task);
-    if (left < Infinity) {
-      const overdue = (): typeof OVERDUE => OVERDUE;
-      rivals.push(task.clock.alarm(Math.max(0, left), answered.signal).then(overdue, overdue));
-    }
-    return await Promise.race(rivals);
+    return await Promise.race([
+      answer,
+      new Promise<typeof INTERRUPTED>((resolve) => {
+        onAbort(controller.signal, () => resolve(INTERRUPTED));
+      }),
+    ]);
   } finally {
-    answered.abort();
-    unsubscribe();
     release();
+    stop();
   }
 }
 
-function lease({ detached }: Task, { signal, cancelToken }: Config): Lease {
-  const outer = join(detached, signal as CancelSource | undefined);
-  const inner = join(outer.signal, cancelToken as CancelSource | undefined);
-  return {
-    signal: inner.signal,
-    release() {
-      inner.release();
-      outer.release();
-    },
-  };
-}
+const linkTo = ({ detached }: Task, { signal, cancelToken }: Config): Link =>
+  link(detached, signal as CancelSource | undefined, cancelToken as CancelSource | undefined);
 
 const cancelledBy = ({ signal, cancelToken }: Config): CancelSource | undefined =>
-  [signal, cancelToken].find((source) => source && isCancelled(source as CancelSource)) as CancelSource | undefined;
+  ([signal, cancelToken] as readonly (CancelSource | undefined)[]).find(
+    (source) => source && isCancelled(source),
+  );
 
-function interrupt(task: Task, outcome: Outcome, why: typeof INTERRUPTED | typeof OVERDUE): Step {
-  if (why === OVERDUE) return finish(task, outcome, 'total-timeout');
-  const source = cancelledBy(outcome.config);
-  if (source === undefined) return finish(task, outcome, 'detached');
+/** Ends a request between two attempts: cancelled, detached, or out of time. */
+function interrupt(task: Task, outcome: Outcome): Step {
+  const { config } = outcome;
+  const source = cancelledBy(config);
+  if (source === undefined)
+    return finish(task, outcome, task.detached.aborted ? 'detached' : 'total-timeout');
   task.release(outcome);
-  const { config, failure } = outcome;
-  const error = task.cancelError(config, source);
-  return finish(task, { ok: false, value: error, config, failure, cancelled: true, final: true }, 'aborted');
+  const value = task.cancelError(config, source);
+  return finish(task, { ...outcome, ok: false, value, response: undefined, cancelled: true }, 'aborted');
 }
 
 function finish(task: Task, outcome: Outcome, reason: Reason | undefined): Step {
@@ -323,7 +320,11 @@ function describe(task: Task, outcome: Outcome, more?: Partial<RetryContext>): R
   });
 }
 
-function notify(observers: readonly RetryObserver[], event: keyof RetryObserver, context: RetryContext): void {
+function notify(
+  observers: readonly RetryObserver[],
+  event: keyof RetryObserver,
+  context: RetryContext,
+): void {
   for (const observer of observers) {
     try {
       const { [event]: tell } = observer;

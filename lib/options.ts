@@ -154,11 +154,14 @@ const isFunction = (value: unknown): boolean => typeof value === 'function';
 const isToken = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
 const isListOf = (value: unknown, accepts: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(accepts);
-const isStatus = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 100 && Number(value) <= 599;
+const isStatus = (value: unknown): boolean =>
+  Number.isInteger(value) && Number(value) >= 100 && Number(value) <= 599;
 
 const hasOnly = (value: unknown, rules: Readonly<Record<string, (field: unknown) => boolean>>): boolean =>
   isObject(value) &&
-  Object.entries(value).every(([name, field]) => field === undefined || (Object.hasOwn(rules, name) && rules[name]?.(field)));
+  Object.entries(value).every(
+    ([name, field]) => field === undefined || (Object.hasOwn(rules, name) && rules[name]?.(field)),
+  );
 
 const isAtLeast = (least: number, value: unknown): boolean => typeof value === 'number' && value >= least;
 
@@ -170,7 +173,10 @@ const isObserver = (value: unknown): boolean =>
   hasOnly(value, { onAttempt: isFunction, onRetry: isFunction, onGiveUp: isFunction });
 
 const rules: Readonly<Record<keyof RetryOptions, Rule>> = {
-  maxAttempts: ['an integer ≥ 1 or Infinity', (v) => v === Infinity || (Number.isInteger(v) && isAtLeast(1, v))],
+  maxAttempts: [
+    'an integer ≥ 1 or Infinity',
+    (v) => v === Infinity || (Number.isInteger(v) && isAtLeast(1, v)),
+  ],
   maxElapsedTime: ['a number of milliseconds ≥ 0 or Infinity', (v) => isAtLeast(0, v)],
   stop: anyFunction,
   baseDelay: duration,
@@ -240,11 +246,14 @@ export function validateOptions(options: unknown, place: OptionsPlace): RetryOpt
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(rules, name)) {
-      const spelling = Object.hasOwn(renamed, name) ? `spelled ${renamed[name]}` : `one of ${Object.keys(rules).join(', ')}`;
+      const spelling = Object.hasOwn(renamed, name)
+        ? `spelled ${renamed[name]}`
+        : `one of ${Object.keys(rules).join(', ')}`;
       throw expected(`retry option \`${name}\``, spelling, value);
     }
     const [text, accepts] = rules[name as keyof RetryOptions];
-    if (value !== undefined && !accepts(value, place)) throw expected(`retry option \`${name}\``, text, value);
+    if (value !== undefined && !accepts(value, place))
+      throw expected(`retry option \`${name}\``, text, value);
   }
   return options;
 }

@@ -52,7 +52,9 @@ export class AttemptLog {
     const kept = Math.min(this.attempts, FIRST_KEPT + LAST_KEPT);
     const omitted = this.attempts - kept;
     return {
-      attempts: Array.from({ length: kept }, (_, i) => this.#record(i < FIRST_KEPT ? i + 1 : i + 1 + omitted)),
+      attempts: Array.from({ length: kept }, (_, i) =>
+        this.#record(i < FIRST_KEPT ? i + 1 : i + 1 + omitted),
+      ),
       omitted,
       elapsed: this.elapsed,
       totalDelay: this.totalDelay,

@@ -32,13 +32,11 @@ describe('parseHttpDate', () => {
 
   test.each([
     ['a leap day', 'Thu, 29 Feb 2024 00:00:00 GMT', Date.UTC(2024, 1, 29)],
-    ['a leap second', 'Sat, 31 Dec 2016 23:59:60 GMT', Date.UTC(2017, 0, 1)],
     [
       'a weekday that is not that of the date',
       'Mon, 06 Nov 1994 08:49:37 GMT',
       Date.UTC(1994, 10, 6, 8, 49, 37),
     ],
-    ['a year before 100', 'Sat, 01 Jan 0050 00:00:00 GMT', Date.parse('0050-01-01T00:00:00Z')],
     ['the last year', 'Fri, 31 Dec 9999 23:59:59 GMT', Date.UTC(9999, 11, 31, 23, 59, 59)],
   ])('takes %s', (_what, text, expected) => {
     expect(parseHttpDate(text, NOW)).toBe(expected);

@@ -1,5 +1,5 @@
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
-import { type Outcome, run, succeed } from '../engine.ts';
+import { type Outcome, run } from '../engine.ts';
 import { expected } from '../expected.ts';
 import { isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
 import { RetryThrottle, type RetryThrottleOptions } from '../limits/throttle.ts';
@@ -29,6 +29,8 @@ export interface RetryHandle {
 
 type Config = InternalAxiosRequestConfig & { retryState?: unknown };
 
+type Carrier = { readonly config?: Config } | null | undefined;
+
 const ATTACHED = Symbol.for('axios-tenacity.attached');
 
 /**
@@ -53,6 +55,7 @@ export function attachRetry(
   const attachment: Attachment = { instance, ...checkRuntime(runtime), detached: detachment.signal };
   const { request, response } = instance.interceptors;
 
+  /** What must stand in our place while axios builds the request with this config. */
   const capture = (config: Config): Handlers => {
     const call = callOf(config, attachment);
     const pass = call?.claimPass(config);
@@ -61,37 +64,49 @@ export function attachRetry(
       if (call) delete config.retryState;
       return first;
     }
-    const own = config.retry === undefined ? undefined : validateOptions(config.retry, 'request');
     const isEditable = request.handlers?.some((handler) => handler && handler !== requestHandler) === true;
-    new Call(attachment, own ? resolvePolicy(throttleOf(own, throttle), given, own) : policy, config, isEditable);
-    return first;
+    const fresh = new Call(attachment, policyOf(config.retry), config, isEditable);
+    if (!fresh.policy.data) return first;
+    const rejected = (error: unknown): unknown => {
+      // An interceptor failed before the body was sent, and its error does not say whose it is.
+      if (callOf((error as Carrier)?.config, attachment) !== fresh) fresh.discard();
+      return take(false, error);
+    };
+    return { ...first, rejected };
   };
 
-  /** The outcome of a first attempt; anything else that comes this way is none of ours. */
-  const takeFirst = (ok: boolean, value: unknown): unknown => {
-    const call = callOf((value as { readonly config?: Config } | null | undefined)?.config, attachment);
+  const policyOf = (retry: RetryOptions | undefined): Policy => {
+    if (retry === undefined) return policy;
+    const own = validateOptions(retry, 'request');
+    return resolvePolicy(throttleOf(own, throttle), given, own);
+  };
+
+  /** Takes the first outcome of a call; whatever else comes this way is none of ours. */
+  const take = (ok: boolean, value: unknown): unknown => {
+    const call = callOf((value as Carrier)?.config, attachment);
     if (call === undefined || call.isTaken) return ok ? value : Promise.reject(value);
     call.isTaken = true;
-    if (!ok || needsJudgement(call.policy, value as AxiosResponse)) return conclude(call, call.read(ok, value));
-    succeed(call, value as AxiosResponse);
+    if (!ok || needsJudgement(call.policy, value as AxiosResponse))
+      return conclude(call, call.read(ok, value));
+    call.succeed(value as AxiosResponse);
     return value;
   };
   const first: Handlers = {
-    fulfilled: (value) => takeFirst(true, value),
-    rejected: (error) => takeFirst(false, error),
+    fulfilled: (value) => take(true, value),
+    rejected: (error) => take(false, error),
   };
 
   // `runWhen` sees every config before the first interceptor does, whatever the order of registration.
   const requestId = request.use(null, null, {
     synchronous: true,
     runWhen(config) {
-      Object.assign(responseHandler, capture(config));
+      ({ fulfilled: responseHandler.fulfilled, rejected: responseHandler.rejected } = capture(config));
       return false;
     },
   });
   const responseId = response.use(first.fulfilled as never, first.rejected);
   const requestHandler = request.handlers?.at(-1);
-  const responseHandler = response.handlers?.at(-1) as object;
+  const responseHandler = response.handlers?.at(-1) as { fulfilled: unknown; rejected: unknown };
   Object.defineProperty(instance, ATTACHED, { value: true, configurable: true });
 
   return {
@@ -107,7 +122,7 @@ export function attachRetry(
 
 function callOf(config: Config | undefined, attachment: Attachment): Call | undefined {
   const owner = RetryState.ownerOf(config?.retryState);
-  return owner instanceof Call && owner.belongsTo(attachment) ? owner : undefined;
+  return owner instanceof Call && owner.attachment === attachment ? owner : undefined;
 }
 
 const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: AxiosResponse): boolean =>
@@ -128,7 +143,11 @@ function throttleOf({ throttle }: RetryOptions, inherited?: ThrottleLike): Throt
 
 function checkInstance(instance: AxiosInstance): void {
   const { request, response } = instance?.interceptors ?? {};
-  if (!Array.isArray(request?.handlers) || !Array.isArray(response?.handlers) || typeof instance.request !== 'function') {
+  if (
+    !Array.isArray(request?.handlers) ||
+    !Array.isArray(response?.handlers) ||
+    typeof instance.request !== 'function'
+  ) {
     throw expected('the first argument of `attachRetry`', 'an axios instance', instance);
   }
   if (ATTACHED in instance) {
@@ -139,7 +158,10 @@ function checkInstance(instance: AxiosInstance): void {
   }
 }
 
-function checkRuntime({ clock = systemClock, random = systemRandom }: RetryRuntime): Pick<Attachment, 'clock' | 'random'> {
+function checkRuntime({
+  clock = systemClock,
+  random = systemRandom,
+}: RetryRuntime): Pick<Attachment, 'clock' | 'random'> {
   if (typeof clock?.now !== 'function' || typeof clock.sleep !== 'function') {
     throw expected('`runtime.clock`', 'an object of functions now and sleep', clock);
   }

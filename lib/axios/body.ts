@@ -61,11 +61,8 @@ export function closeStream(stream: unknown): void {
 
 /** Frees the connection that the unread body of a response holds. */
 export function releaseBody(response: AxiosResponse | undefined): void {
-  const { responseType } = response?.config ?? {};
-  if (responseType !== 'stream' && (responseType as string) !== 'response') return;
-  const { data, request } = response as AxiosResponse;
-  closeStream(data);
-  closeStream(data?.body);
+  if (!isStream(response?.data)) return;
+  closeStream(response?.data);
   // Under `maxContentLength` the http adapter wraps the stream, and destroying the wrapper frees nothing.
-  request?.destroy?.();
+  response?.request?.destroy?.();
 }

@@ -1,5 +1,11 @@
-import { type AxiosAdapter, AxiosError, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig } from 'axios';
-import { type CancelSource, onAbort } from '../runtime/interrupt.ts';
+import {
+  type AxiosAdapter,
+  AxiosError,
+  type AxiosResponse,
+  getAdapter,
+  type InternalAxiosRequestConfig,
+} from 'axios';
+import { type CancelSource, link } from '../runtime/interrupt.ts';
 import { isStream, releaseBody } from './body.ts';
 
 /** A bound on an attempt: which, how long it was in all, and how many milliseconds of it are left. */
@@ -25,26 +31,24 @@ export function withDeadline(adapter: Adapter, nextDeadline: () => Deadline, ala
     if (left <= 0) throw timeout;
 
     const { signal } = config;
-    const combined = new AbortController();
-    const source = signal as CancelSource | undefined;
-    const unlink = source ? onAbort(source, () => combined.abort(source.reason)) : () => undefined;
+    const { controller, release } = link(signal as CancelSource | undefined);
     const settled = new AbortController();
-    config.signal = combined.signal;
+    config.signal = controller.signal;
     let late = false;
     try {
       const attempt = getAdapter(adapter, config)(config);
       attempt.then((response) => late && releaseBody(response)).catch(() => undefined);
       const overdue = alarm(left, settled.signal).then(() => {
         late = true;
-        combined.abort(timeout);
+        controller.abort(timeout);
         throw timeout;
       });
       overdue.catch(() => undefined);
       const response = await Promise.race([attempt, overdue]);
-      if (!linger(response, unlink)) unlink();
+      if (!linger(response, release)) release();
       return response;
     } catch (error) {
-      unlink();
+      release();
       throw late ? timeout : error;
     } finally {
       settled.abort();
@@ -55,8 +59,8 @@ export function withDeadline(adapter: Adapter, nextDeadline: () => Deadline, ala
 }
 
 /** Whether the response is a stream, which the caller's signal must still reach; it is let go when the stream closes. */
-function linger({ data }: AxiosResponse, unlink: () => void): boolean {
+function linger({ data }: AxiosResponse, release: () => void): boolean {
   if (!isStream(data)) return false;
-  (data as { once?(event: 'close', listener: () => void): void }).once?.('close', unlink);
+  (data as { once?(event: 'close', listener: () => void): void }).once?.('close', release);
   return true;
 }

@@ -30,7 +30,9 @@ export function causesOf(error: unknown): readonly ErrorNode[] {
 }
 
 const childrenOf = ({ cause, errors }: ErrorNode): readonly unknown[] =>
-  [cause, ...(Array.isArray(errors) ? errors : [])].filter((child) => typeof child === 'object' && child !== null);
+  [cause, ...(Array.isArray(errors) ? errors : [])].filter(
+    (child) => typeof child === 'object' && child !== null,
+  );
 
 const codesOf = (nodes: readonly ErrorNode[]): readonly string[] =>
   nodes.flatMap(({ code }) => (typeof code === 'string' ? code : []));
@@ -38,24 +40,19 @@ const codesOf = (nodes: readonly ErrorNode[]): readonly string[] =>
 /** The code of an error, or else of its nearest cause. */
 export const codeOf = (error: unknown): string | undefined => codesOf(causesOf(error))[0];
 
-const TRANSIENT = new Set(
-  (
-    'ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT ESOCKETTIMEDOUT EPIPE ENOTFOUND EAI_AGAIN ENETDOWN ENETRESET ENETUNREACH ' +
-    'EHOSTDOWN EHOSTUNREACH UND_ERR_SOCKET UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT ' +
-    'ERR_STREAM_PREMATURE_CLOSE ERR_HTTP2_STREAM_ERROR ERR_HTTP2_SESSION_ERROR ERR_HTTP2_GOAWAY_SESSION ' +
-    'ConnectionRefused ConnectionClosed FailedToOpenSocket Timeout'
-  ).split(' '),
-);
+/** The codes of failures that may pass: of the system, of Node's fetch and HTTP/2, and of Bun. */
+const TRANSIENT =
+  /^(E(CONN(REFUSED|RESET|ABORTED)|(SOCKET)?TIMEDOUT|PIPE|NOTFOUND|AI_AGAIN|(NET|HOST)(DOWN|RESET|UNREACH))|UND_ERR_(SOCKET|\w+_TIMEOUT)|ERR_(STREAM_PREMATURE_CLOSE|HTTP2_(STREAM|SESSION)_ERROR|HTTP2_GOAWAY_SESSION)|Connection(Refused|Closed)|FailedToOpenSocket)$/;
 
 /** What a rejected attempt tells about the server, from the whole chain of causes. */
 export function failureOf(error: unknown, config: InternalAxiosRequestConfig): Failure {
   const nodes = causesOf(error);
   const [root] = nodes;
-  if (root === undefined) return 'permanent';
+  if (root === undefined || root.code === 'ERR_CANCELED') return 'permanent';
   const status = root.response?.status ?? 0;
   if (status >= 400) return failureOfStatus(status);
   if (isUnsent(nodes, config)) return 'unsent';
-  return codesOf(nodes).some((code) => TRANSIENT.has(code)) || isCutOff(root) || isNetworkError(nodes)
+  return codesOf(nodes).some((code) => TRANSIENT.test(code)) || isCutOff(root) || isNetworkError(nodes)
     ? 'ambiguous'
     : 'permanent';
 }
@@ -76,6 +73,7 @@ const isCutOff = ({ code, message }: ErrorNode): boolean =>
 /** The only network signal of browsers and of axios-mock-adapter, which have no codes; Node's "bad port" is a plain Error. */
 function isNetworkError(nodes: readonly ErrorNode[]): boolean {
   const [root, leaf] = [nodes[0], nodes.at(-1)];
-  if (root?.message !== 'Network Error' || codesOf(nodes).some((code) => code !== 'ERR_NETWORK')) return false;
+  if (root?.message !== 'Network Error' || codesOf(nodes).some((code) => code !== 'ERR_NETWORK'))
+    return false;
   return leaf === root || leaf?.name === 'TypeError' || leaf?.message === 'Network Error';
 }

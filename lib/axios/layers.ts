@@ -19,7 +19,9 @@ export function markRetried(error: unknown): void {
  * retry loop around an attached client, so that attempts do not multiply.
  */
 export const wasRetried = (error: unknown): boolean =>
-  causesOf(error).some((node) => (node as Marked)[RETRIED] === true || (Object.isFrozen(node) && isGivenUp(node)));
+  causesOf(error).some(
+    (node) => (node as Marked)[RETRIED] === true || (Object.isFrozen(node) && isGivenUp(node)),
+  );
 
 // A frozen error takes no mark; the report of its request tells the same.
 function isGivenUp(error: object): boolean {

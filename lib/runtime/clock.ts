@@ -14,10 +14,12 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return reject(signal.reason);
     const due = monotonic() + ms;
     let timer: ReturnType<typeof setTimeout>;
-    const unsubscribe = signal && onAbort(signal, () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
+    const unsubscribe =
+      signal &&
+      onAbort(signal, () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
     const arm = (left: number): void => {
       const slice = Math.min(Math.ceil(left), LONGEST_TIMER);
       timer = setTimeout(() => {

@@ -62,41 +62,15 @@ function open(source: CancelSource): Hub {
   return hub;
 }
 
-/** A signal on loan, and how to hand it back. */
-export interface Lease {
-  readonly signal: AbortSignal;
-  release(): void;
-}
-
-interface Joint {
+/** A signal that aborts with any of several sources, until it is released. */
+export interface Link {
   readonly controller: AbortController;
-  readonly disconnect: () => void;
-  leases: number;
+  readonly release: () => void;
 }
 
-const joints = new WeakMap<AbortSignal, WeakMap<CancelSource, Joint>>();
-
-/** A signal that aborts with either of the two, shared by all who hold a lease of the same pair. */
-export function join(signal: AbortSignal, source: CancelSource | undefined): Lease {
-  if (source === undefined) return { signal, release: () => undefined };
-  let bySource = joints.get(signal);
-  if (bySource === undefined) joints.set(signal, (bySource = new WeakMap()));
-  const joint = bySource.get(source) ?? connect(signal, source);
-  bySource.set(source, joint);
-  joint.leases += 1;
-  return {
-    signal: joint.controller.signal,
-    release() {
-      joint.leases -= 1;
-      if (joint.leases > 0) return;
-      joint.disconnect();
-      bySource.delete(source);
-    },
-  };
-}
-
-function connect(signal: AbortSignal, source: CancelSource): Joint {
+/** Links a new controller to whichever of the sources there are. */
+export function link(...sources: readonly (CancelSource | undefined)[]): Link {
   const controller = new AbortController();
-  const stops = [signal, source].map((each) => onAbort(each, () => controller.abort(each.reason)));
-  return { controller, disconnect: () => stops.forEach((stop) => void stop()), leases: 0 };
+  const stops = sources.map((source) => source && onAbort(source, () => controller.abort(source.reason)));
+  return { controller, release: () => stops.forEach((stop) => stop?.()) };
 }

@@ -1,40 +1,29 @@
 import { readHeader } from './header.ts';
 
-type Part = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';
+const FIXDATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (\w{3}) (\d{4}) ([\d:]{8}) GMT$/;
+const RFC_850 = /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (\d\d)-(\w{3})-(\d\d) ([\d:]{8}) GMT$/;
+const ASCTIME = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\w{3}) ([ \d]\d) ([\d:]{8}) (\d{4})$/;
 
-const MONTHS = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
-const MONTH = `(?<month>${MONTHS})`;
-// A weekday that is not the date's is let pass: the date alone says when, and RFC 9110 wants robust recipients.
-const WEEKDAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
-const TIME = '(?<hour>[01]\\d|2[0-3]):(?<minute>[0-5]\\d):(?<second>[0-5]\\d|60)';
-
-// RFC 9110, section 5.6.7: IMF-fixdate, RFC 850, asctime.
-const FORMS = [
-  `${WEEKDAY}, (?<day>\\d\\d) ${MONTH} (?<year>\\d{4}) ${TIME} GMT`,
-  `(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\\d\\d)-${MONTH}-(?<year>\\d\\d) ${TIME} GMT`,
-  `${WEEKDAY} ${MONTH} (?<day>[ \\d]\\d) ${TIME} (?<year>\\d{4})`,
-];
-
-/** The epoch milliseconds of a text in one of the three HTTP-date forms; `now` settles a two-digit year's century. */
+/**
+ * Epoch milliseconds of an HTTP-date in one of its three forms (RFC 9110, 5.6.7); `undefined` for anything else. A weekday
+ * that is not that of the date is let pass: the date alone says when.
+ */
 export function parseHttpDate(text: string, now: number): number | undefined {
-  const parts = FORMS.map((form) => RegExp(`^${form}$`).exec(text)?.groups).find(Boolean);
-  if (!parts) return undefined;
-
-  const { year, month, day, hour, minute, second } = parts as Record<Part, string>;
-  // `Date` is only the calendar here: it reads no clock.
-  const date = new Date(now);
-  const latest = date.getUTCFullYear() + 50;
-  date.setUTCFullYear(
-    // The last year with these two digits that is not more than 50 years ahead (RFC 9110, section 5.6.7).
-    year.length === 2 ? latest - ((latest - +year) % 100) : +year,
-    MONTHS.indexOf(month) / 4,
-    +day,
-  );
-  // By now, 31 February is 3 March.
-  return date.getUTCDate() === +day ? date.setUTCHours(+hour, +minute, +second, 0) : undefined;
+  const dateTime = text
+    .replace(FIXDATE, '$1 $2 $3 $4 GMT')
+    .replace(RFC_850, (_, day, month, year, time) => `${day} ${month} ${fullYear(year, now)} ${time} GMT`)
+    .replace(ASCTIME, (_, month, day, time, year) => `${day.replace(' ', '0')} ${month} ${year} ${time} GMT`);
+  const date = new Date(dateTime);
+  // `Date` takes `2`, `abc 1` and 31 Feb, so what it read must be what was written.
+  return dateTime !== text && date.toUTCString().slice(5) === dateTime ? date.getTime() : undefined;
 }
 
-/** When the response was sent: its own `Date` header, which makes the server's clock the measure, else `now`. */
-export function readDate(headers: unknown, now: number): number {
-  return parseHttpDate(readHeader(headers, 'date') ?? '', now) ?? now;
+/** A year of two digits is the last such year that is not more than 50 years ahead. */
+function fullYear(year: string, now: number): number {
+  const latest = new Date(now).getUTCFullYear() + 50;
+  return latest - ((latest - Number(year)) % 100);
 }
+
+/** The moment the response was made, by its own `Date` header, else `now`. */
+export const readDate = (headers: unknown, now: number): number =>
+  parseHttpDate(readHeader(headers, 'date') ?? '', now) ?? now;

@@ -95,7 +95,7 @@ export const waitFixed = (ms: number): WaitStrategy => {
 export const waitRandom = (min: number, max: number): WaitStrategy => {
   requireDurations('waitRandom', min, max);
   requireGiven('waitRandom', 'a `max` ≥ `min`', max, max >= min);
-  return ({ random }) => Math.min(max, min + random() * (max - min)); // the sum may round to above max
+  return ({ random }) => min + random() * (max - min);
 };
 
 /**
@@ -160,10 +160,8 @@ export const waitExponentialJitter = (options: ExponentialJitterOptions = {}): W
     options,
   );
   const spread = Math.min(jitter, maxDelay);
-  return ({ attemptNumber, random }) => {
-    const delay = exponential(attemptNumber, baseDelay, exponentialBase, maxDelay - spread);
-    return Math.min(maxDelay, delay + random() * spread); // the sum may round to above maxDelay
-  };
+  return ({ attemptNumber, random }) =>
+    exponential(attemptNumber, baseDelay, exponentialBase, maxDelay - spread) + random() * spread;
 };
 
 /**

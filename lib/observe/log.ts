@@ -1,0 +1,215 @@
+import { codeOf } from '../axios/failure.ts';
+import { showDuration } from '../duration.ts';
+import { expected } from '../expected.ts';
+import type { RetryContext, RetryObserver } from '../types.ts';
+
+/** What {@link logRetries} logs, and how. A level is the name of a method of the logger. */
+export interface LogRetriesOptions {
+  /**
+   * The level of the line for a scheduled retry, or `false` for none.
+   *
+   * @defaultValue 'warn'
+   */
+  readonly retry?: string | false | undefined;
+  /**
+   * The level of the line for a request that is given up, or `false` for none.
+   *
+   * @defaultValue 'error'
+   */
+  readonly giveUp?: string | false | undefined;
+  /**
+   * The level of the line for each attempt, successes included, or `false` for none.
+   *
+   * @defaultValue false
+   */
+  readonly attempt?: string | false | undefined;
+  /**
+   * Whether the logger takes the object before the text, as pino and bunyan do. To be set only where that cannot be
+   * seen: for a wrapper around pino.
+   *
+   * @defaultValue true for a pino logger or a child of one, else false
+   */
+  readonly objectFirst?: boolean | undefined;
+}
+
+/** The object beside the text of a line. Durations are whole milliseconds. */
+export interface RetryLogEntry {
+  readonly event: 'attempt' | 'retry' | 'give-up';
+  readonly method: string;
+  /** With `baseURL`, without credentials, query and fragment. */
+  readonly url: string;
+  readonly attemptNumber: number;
+  /** Missing when there is no limit. */
+  readonly maxAttempts?: number;
+  readonly status?: number;
+  /** When there was no response. */
+  readonly code?: string;
+  readonly elapsed: number;
+  readonly totalDelay: number;
+  /** On `retry` only. */
+  readonly delay?: number;
+  /** On `retry` only. */
+  readonly delaySource?: string;
+  /** On `give-up` only. */
+  readonly reason?: string;
+}
+
+/**
+ * An observer that writes one line when a retry is scheduled and one when a request is given up, to the console, pino,
+ * winston or anything alike. A request that failed at once for good (`not-retryable`) is not news and leaves no line.
+ *
+ * Neither headers, query, body nor credentials are logged. The path is: not for URLs with a secret in the path.
+ *
+ * @param logger its methods are looked up when a line is written
+ * @throws TypeError for what is no logger, an unknown option or a level that the logger does not have
+ */
+export function logRetries(logger: object, options: LogRetriesOptions = {}): RetryObserver {
+  checkLogger(logger);
+  checkOptions(logger, options);
+  const { retry = DEFAULTS.retry, giveUp = DEFAULTS.giveUp, attempt = false } = options;
+  const { objectFirst = isPino(logger) } = options;
+  const writeTo =
+    (level: string, event: RetryLogEntry['event']) =>
+    (context: RetryContext): void => {
+      if (context.reason === 'not-retryable' && context.attemptNumber === 1) return;
+      quietly(() => {
+        const entry = entryOf(event, context);
+        const line = objectFirst ? [entry, textOf(entry)] : [textOf(entry), entry];
+        return (logger as Logger)[level]?.(...line);
+      });
+    };
+  return {
+    onAttempt: attempt === false ? undefined : writeTo(attempt, 'attempt'),
+    onRetry: retry === false ? undefined : writeTo(retry, 'retry'),
+    onGiveUp: giveUp === false ? undefined : writeTo(giveUp, 'give-up'),
+  };
+}
+
+type Logger = Readonly<Record<string, (...line: readonly unknown[]) => unknown>>;
+
+const DEFAULTS = { retry: 'warn', giveUp: 'error' } as const;
+
+const LEVELS = ['retry', 'giveUp', 'attempt'] as const;
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+function checkLogger(logger: unknown): void {
+  if (!isObject(logger)) {
+    throw expected('the first argument of `logRetries`', 'a logger such as console, pino or winston', logger);
+  }
+}
+
+function checkOptions(logger: object, options: LogRetriesOptions): void {
+  if (!isObject(options)) throw expected('`logRetries` options', 'an object', options);
+  const names: readonly string[] = [...LEVELS, 'objectFirst'];
+  for (const [name, value] of Object.entries(options)) {
+    if (!names.includes(name))
+      throw expected(`\`logRetries\` option \`${name}\``, `one of ${names.join(', ')}`, value);
+  }
+  for (const name of LEVELS) {
+    const level = { ...DEFAULTS, attempt: false, ...given(options) }[name];
+    const isLevel = typeof level === 'string' && typeof (logger as Logger)[level] === 'function';
+    if (level === false || isLevel) continue;
+    throw expected(
+      `\`logRetries\` option \`${name}\``,
+      'the name of a method of the logger, or false',
+      level,
+    );
+  }
+  const { objectFirst = false } = options;
+  if (typeof objectFirst !== 'boolean')
+    throw expected('`logRetries` option `objectFirst`', 'a boolean', objectFirst);
+}
+
+const given = (options: LogRetriesOptions): LogRetriesOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
+/** Whether this is a pino logger, of any version, in Node or a browser, or a child of one. */
+function isPino(logger: object): boolean {
+  const { levels, bindings } = logger as {
+    readonly levels?: { readonly labels?: unknown; readonly values?: unknown };
+    readonly bindings?: unknown;
+  };
+  if (Symbol.for('pino.serializers') in logger) return true;
+  return typeof bindings === 'function' && isObject(levels?.labels) && isObject(levels?.values);
+}
+
+/** Whatever goes wrong while a line is written concerns no request. */
+function quietly(write: () => unknown): void {
+  try {
+    const written = write() as Partial<Promise<unknown>> | undefined;
+    written?.then?.(undefined, () => undefined);
+  } catch {
+    // A logger that fails has nowhere to say so.
+  }
+}
+
+function entryOf(event: RetryLogEntry['event'], context: RetryContext): RetryLogEntry {
+  const { method, attemptNumber, maxAttempts, elapsed, totalDelay, delay, delaySource, reason } = context;
+  return {
+    event,
+    method,
+    url: addressOf(context),
+    attemptNumber,
+    ...(maxAttempts < Infinity && { maxAttempts }),
+    ...resultOf(context),
+    elapsed: Math.round(elapsed),
+    totalDelay: Math.round(totalDelay),
+    ...(delay !== undefined && { delay: Math.round(delay) }),
+    ...(delaySource !== undefined && { delaySource }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/** The status; or the code, when there was no whole response. Never a message, which may quote the URL. */
+function resultOf({ error, response }: RetryContext): { readonly status?: number; readonly code?: string } {
+  if (response && (error === undefined || response.status >= 400)) return { status: response.status };
+  const code = codeOf(error);
+  return code === undefined ? {} : { code };
+}
+
+function textOf(entry: RetryLogEntry): string {
+  const { event, method, url, attemptNumber, maxAttempts, status, code = 'no response', delay = 0 } = entry;
+  const count = maxAttempts === undefined ? attemptNumber : `${attemptNumber} of ${maxAttempts}`;
+  const chooser = entry.delaySource === 'server' ? 'asked by the server' : 'backoff';
+  const sequel = {
+    attempt: '',
+    retry: `, retry in ${showDuration(delay)} (${chooser})`,
+    'give-up': `, gave up (${entry.reason})`,
+  };
+  return onOneLine(`${method} ${url} attempt ${count}: ${status ?? code}${sequel[event]}`);
+}
+
+/** One line in which no logger finds a placeholder: consoles and winston would put the object in its place. */
+const onOneLine = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').replace(/%(?=[scdjifoO%])/g, '% ');
+
+/** Where the attempt went, joined as axios joins it. */
+function addressOf({ url, config: { baseURL, allowAbsoluteUrls } }: RetryContext): string {
+  const path = String(url);
+  const isAbsolute = /^([a-z][a-z\d+.-]*:)?\/\//i.test(path);
+  if (!baseURL || (isAbsolute && allowAbsoluteUrls !== false)) return withoutSecrets(path);
+  return withoutSecrets(path ? `${baseURL.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}` : baseURL);
+}
+
+const URL_PARTS = /^([a-z][a-z\d+.-]*:)?([\\/]*)([^\\/?#]*)([^?#]*)/i;
+const HOST = /^(\[[^\]]*\]|[^:[\]]*)(:\d*)?$/;
+
+/** A URL without credentials, query and fragment, read as leniently as URL parsers do, so that nothing slips through. */
+function withoutSecrets(url: string): string {
+  const [start = '', scheme = '', slashes = '', authority = '', path = ''] =
+    URL_PARTS.exec(url.replace(/[\t\n\r]/g, '').trim()) ?? [];
+  if (/^data:$/i.test(scheme)) return 'data:…';
+  if (scheme === '' && slashes.length < 2) return escapeAll(start);
+  const host = authority.slice(authority.lastIndexOf('@') + 1);
+  // "user:pa/ss@host" ends the authority too early: what follows may be the rest of a password.
+  return HOST.test(host) ? escapeAll(scheme + slashes + host + path) : `${escapeAll(scheme + slashes)}…`;
+}
+
+/** Percent-encodes what breaks a line, and writes encodings in upper case, since `%d0` is a placeholder and `%D0` is none. */
+const escapeAll = (url: string): string =>
+  url
+    .replace(/[\p{Cc}\p{Cf}\p{Z}]/gu, encodeURIComponent)
+    .replace(/%[\da-f]{2}/gi, (encoded) => encoded.toUpperCase())
+    .replace(/%(?![\dA-F]{2})/g, '%25');
