@@ -390,8 +390,8 @@ describe('a thousand attempts', () => {
     };
     const { client } = createClient({ adapter }, many);
     expect((await client.get('/')).data).toBe('whole');
-    // What the latest attempt left behind may still be at hand.
-    expect(refs.slice(0, -6).filter((ref) => ref.deref() !== undefined)).toHaveLength(0);
+    // The first outcome, which began the loop, and what the latest attempt left behind may still be at hand.
+    expect(refs.slice(3, -6).filter((ref) => ref.deref() !== undefined)).toHaveLength(0);
   });
 
   test('over HTTP reach the answer', async () => {

@@ -21,67 +21,53 @@ export interface Evidence {
   readonly replayable: boolean;
 }
 
-/** Another attempt after `delay` milliseconds, or none because of `reason`. */
-export type Decision =
-  | { readonly retry: true; readonly delay: number; readonly delaySource: DelaySource }
-  | { readonly retry: false; readonly reason: Reason };
+/** How long to wait before another attempt, and who said so. */
+export interface Pause {
+  readonly delay: number;
+  readonly delaySource: DelaySource;
+}
 
-const stopBecause = (reason: Reason): Decision => ({ retry: false, reason });
-
-/** Decides whether there is another attempt, and after how long. Pure: chance comes with the context. */
-export function decide(policy: Policy, evidence: Evidence): Decision {
-  if (evidence.aborted) return stopBecause('aborted');
-  if (evidence.alreadyRetried) return stopBecause('already-retried');
-  if (!evidence.worthIt) return stopBecause('not-retryable');
-  if (evidence.vetoed) return stopBecause('server-veto');
-  const hazard = findHazard(policy, evidence.context, evidence);
-  if (hazard) return stopBecause(hazard);
-  const pause = chooseWait(policy, evidence);
-  if (!pause.retry) return pause;
-  const bound = findBound(policy, {
-    ...evidence.context,
-    delay: pause.delay,
-    delaySource: pause.delaySource,
-  });
-  return bound ? stopBecause(bound) : pause;
+/** Decides whether there is another attempt: the wait before it, or why there is none. Pure: chance comes with the context. */
+export function decide(policy: Policy, evidence: Evidence): Pause | Reason {
+  const { context } = evidence;
+  const hazard = findHazard(policy, context.method, context.failure, evidence);
+  if (evidence.aborted) return 'aborted';
+  if (evidence.alreadyRetried) return 'already-retried';
+  if (!evidence.worthIt) return 'not-retryable';
+  if (evidence.vetoed) return 'server-veto';
+  if (hazard) return hazard;
+  const pause = chooseWait(policy, context, evidence.hint);
+  return typeof pause === 'string' ? pause : (findBound(policy, { ...context, ...pause }) ?? pause);
 }
 
 /** Why sending the request again might act twice or send another body, if it might. */
 export function findHazard(
   { methods }: Policy,
-  { method, failure }: Pick<RetryContext, 'method' | 'failure'>,
+  method: string,
+  failure: RetryContext['failure'],
   { keyed, replayable }: Pick<Evidence, 'keyed' | 'replayable'>,
 ): Reason | undefined {
-  if (!methods.has(method) && !keyed && failure !== 'unsent' && failure !== 'refused') return 'unsafe-method';
-  return replayable ? undefined : 'body-not-replayable';
+  const isSafe = methods.has(method) || keyed || failure === 'unsent' || failure === 'refused';
+  return !isSafe ? 'unsafe-method' : replayable ? undefined : 'body-not-replayable';
 }
 
-function chooseWait({ retryAfter, wait }: Policy, { context, hint }: Evidence): Decision {
-  if (hint === undefined || retryAfter === false) {
-    return { retry: true, delay: checkDelay(wait(context)), delaySource: 'backoff' };
+function chooseWait({ retryAfter, wait }: Policy, context: RetryContext, hint?: number): Pause | Reason {
+  if (hint !== undefined && retryAfter) {
+    const { max, whenLonger } = retryAfter;
+    if (hint > max && whenLonger === 'give-up') return 'retry-after-too-long';
+    const spread = hint > max ? 0 : context.random() * Math.min(1_000, hint / 10);
+    return { delay: Math.min(hint, max) + spread, delaySource: 'server' };
   }
-  if (hint <= retryAfter.max) {
-    return {
-      retry: true,
-      delay: hint + context.random() * Math.min(1_000, hint / 10),
-      delaySource: 'server',
-    };
-  }
-  return retryAfter.whenLonger === 'clamp'
-    ? { retry: true, delay: retryAfter.max, delaySource: 'server' }
-    : stopBecause('retry-after-too-long');
+  const delay = wait(context);
+  if (Number.isFinite(delay) && delay >= 0) return { delay, delaySource: 'backoff' };
+  throw expected('the wait', 'a finite number of milliseconds ≥ 0', delay);
 }
 
-function checkDelay(delay: number): number {
-  if (Number.isFinite(delay) && delay >= 0) return delay;
-  throw expected('the wait of retry option `wait` or `jitter`', 'a finite number of milliseconds ≥ 0', delay);
-}
-
-function findBound(policy: Policy, context: RetryContext & { readonly delay: number }): Reason | undefined {
-  const { attemptNumber, elapsed, delay } = context;
-  if (attemptNumber >= policy.maxAttempts) return 'max-attempts';
-  if (elapsed + delay > policy.maxElapsedTime) return 'max-elapsed-time';
-  if (elapsed + delay >= policy.totalTimeout) return 'total-timeout';
+function findBound(policy: Policy, context: RetryContext & Pause): Reason | undefined {
+  const startsAt = context.elapsed + context.delay;
+  if (context.attemptNumber >= policy.maxAttempts) return 'max-attempts';
+  if (startsAt > policy.maxElapsedTime) return 'max-elapsed-time';
+  if (startsAt >= policy.totalTimeout) return 'total-timeout';
   const stop = policy.stop?.(context);
-  return stop === true ? 'stop-condition' : typeof stop === 'string' && stop !== '' ? stop : undefined;
+  return stop === true ? 'stop-condition' : (typeof stop === 'string' && stop) || undefined;
 }

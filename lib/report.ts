@@ -43,7 +43,7 @@ export class AttemptLog {
     this.#times[3 * slotOf(this.attempts) + 2] = delay;
   }
 
-  settle(endedAt: number, reason: Reason | undefined): void {
+  settle(endedAt: number, reason?: Reason): void {
     this.elapsed = endedAt - this.origin;
     this.reason = reason;
   }

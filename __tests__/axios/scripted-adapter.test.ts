@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
-import axios, { type AxiosError, type AxiosRequestConfig } from 'axios';
+import axios, { type AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import { codeOf, failureOf } from '../../lib/axios/failure.ts';
-import { attachRetry, type RetryOptions, retryReport } from '../../lib/index.ts';
+import { attachRetry, type RetryOptions, type RetryReport, retryReport } from '../../lib/index.ts';
 import { type Step, scriptedAdapter, virtualClock } from '../../lib/testing.ts';
 import { caught } from '../helpers/caught.ts';
 import { adapters } from '../helpers/clients.ts';
@@ -76,7 +76,7 @@ describe.each(adapters)('as the %s adapter,', (flavour) => {
       { timeout: 30, transitional: { clarifyTimeoutError: true } },
     ],
     ['a timeout with its own message', stall(), 'timeout', { timeout: 30, timeoutErrorMessage: 'too slow' }],
-  ])('%s looks like the real one', async (_, server, step, config) => {
+  ])('%s looks like the real one', async (_, server, step, config = {}) => {
     const [imitation, original] = await compare(server, step, config);
     expect(imitation).toEqual(original);
   });
@@ -107,7 +107,7 @@ describe.each(adapters)('as the %s adapter,', (flavour) => {
       cause: { code },
     });
     expect((error.cause as Node).syscall).toBe(syscall);
-    expect(failureOf(error, error.config!)).toBe(failure);
+    expect(failureOf(error, error.config as InternalAxiosRequestConfig)).toBe(failure);
   });
 
   test.each<[string, ServerStep, Step, AxiosRequestConfig?]>([
@@ -127,7 +127,7 @@ describe.each(adapters)('as the %s adapter,', (flavour) => {
       { status: 503, data: 'down' },
       { validateStatus: null },
     ],
-  ])('the response with %s has the data of the real one', async (_, server, step, config) => {
+  ])('the response with %s has the data of the real one', async (_, server, step, config = {}) => {
     const { url } = await startServer(server);
     const [imitation, original] = [
       await axios.get(url, { ...scripted(step), ...config }),
@@ -186,7 +186,7 @@ describe.each(adapters)('as the %s adapter,', (flavour) => {
       const outcome = await client
         .request({ url: '/users', params: { page: 1 }, ...config })
         .catch((e: AxiosError) => e);
-      const { attempts, reason } = retryReport(outcome)!;
+      const { attempts, reason } = retryReport(outcome) as RetryReport;
       const data = (outcome as { readonly data?: unknown }).data;
       return {
         data,

@@ -1,5 +1,5 @@
-import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
-import { type Outcome, run } from '../engine.ts';
+import type { AxiosInstance, AxiosResponse } from 'axios';
+import { run } from '../engine.ts';
 import { expected } from '../expected.ts';
 import { isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
 import { RetryThrottle, type RetryThrottleOptions } from '../limits/throttle.ts';
@@ -8,7 +8,16 @@ import { type Policy, resolvePolicy } from '../policy.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RetryRuntime } from '../types.ts';
 import { markRetried } from './layers.ts';
-import { type Attachment, Call, type Handlers } from './replay.ts';
+import {
+  type Attachment,
+  Call,
+  type Config,
+  claimPass,
+  type Handlers,
+  read,
+  succeed,
+  taskOf,
+} from './replay.ts';
 import { RetryState } from './state.ts';
 
 declare module 'axios' {
@@ -27,10 +36,6 @@ export interface RetryHandle {
   detach(): void;
 }
 
-type Config = InternalAxiosRequestConfig & { retryState?: unknown };
-
-type Carrier = { readonly config?: Config } | null | undefined;
-
 const ATTACHED = Symbol.for('axios-tenacity.attached');
 
 /**
@@ -45,34 +50,33 @@ const ATTACHED = Symbol.for('axios-tenacity.attached');
 export function attachRetry(
   instance: AxiosInstance,
   options: RetryOptions = {},
-  runtime: RetryRuntime = {},
+  { clock = systemClock, random = systemRandom }: RetryRuntime = {},
 ): RetryHandle {
-  checkInstance(instance);
+  const { request, response } = instance?.interceptors ?? {};
+  if (!request?.handlers || !response?.handlers) throw expected('`instance`', 'an axios instance', instance);
+  if (ATTACHED in instance) {
+    throw new Error(
+      'This axios instance retries already: override it with `config.retry`, or `detach()` it first',
+    );
+  }
+  if (!clock?.now || !clock.sleep)
+    throw expected('`runtime.clock`', 'an object of functions now and sleep', clock);
+  if (typeof random !== 'function') throw expected('`runtime.random`', 'a function', random);
   const given = validateOptions(options, 'instance');
   const throttle = throttleOf(given);
   const policy = resolvePolicy(throttle, given);
   const detachment = new AbortController();
-  const attachment: Attachment = { instance, ...checkRuntime(runtime), detached: detachment.signal };
-  const { request, response } = instance.interceptors;
+  const attachment: Attachment = {
+    instance,
+    clock: completeClock(clock),
+    random,
+    detached: detachment.signal,
+  };
 
-  /** What must stand in our place while axios builds the request with this config. */
-  const capture = (config: Config): Handlers => {
-    const call = callOf(config, attachment);
-    const pass = call?.claimPass(config);
-    if (pass) return pass;
-    if (config.retry === false) {
-      if (call) delete config.retryState;
-      return first;
-    }
-    const isEditable = request.handlers?.some((handler) => handler && handler !== requestHandler) === true;
-    const fresh = new Call(attachment, policyOf(config.retry), config, isEditable);
-    if (!fresh.policy.data) return first;
-    const rejected = (error: unknown): unknown => {
-      // An interceptor failed before the body was sent, and its error does not say whose it is.
-      if (callOf((error as Carrier)?.config, attachment) !== fresh) fresh.discard();
-      return take(false, error);
-    };
-    return { ...first, rejected };
+  const callOf = (value: unknown): Call | undefined => {
+    const { config } = (value ?? {}) as { readonly config?: Config };
+    const call = RetryState.ownerOf(config?.retryState);
+    return call instanceof Call && call.attachment === attachment ? call : undefined;
   };
 
   const policyOf = (retry: RetryOptions | undefined): Policy => {
@@ -81,14 +85,32 @@ export function attachRetry(
     return resolvePolicy(throttleOf(own, throttle), given, own);
   };
 
+  /** What must stand in our place while axios builds the request with this config. */
+  const capture = (config: Config): Handlers => {
+    const call = callOf({ config });
+    const pass = call && claimPass(call, config);
+    if (pass) return pass;
+    if (config.retry === false) {
+      if (call) delete config.retryState;
+      return first;
+    }
+    const isEditable = request.handlers?.some((handler) => handler && handler !== requestHandler) === true;
+    const fresh = new Call(attachment, policyOf(config.retry), config, isEditable);
+    if (!fresh.body) return first;
+    const rejected = (error: unknown): unknown => {
+      // An interceptor may have failed before the body was sent, with an error that does not say whose it is.
+      if (callOf(error) !== fresh) read(fresh, false, error);
+      return first.rejected(error);
+    };
+    return { ...first, rejected };
+  };
+
   /** Takes the first outcome of a call; whatever else comes this way is none of ours. */
   const take = (ok: boolean, value: unknown): unknown => {
-    const call = callOf((value as Carrier)?.config, attachment);
-    if (call === undefined || call.isTaken) return ok ? value : Promise.reject(value);
-    call.isTaken = true;
-    if (!ok || needsJudgement(call.policy, value as AxiosResponse))
-      return conclude(call, call.read(ok, value));
-    call.succeed(value as AxiosResponse);
+    const call = callOf(value);
+    if (!call || call.log || call.endedAt) return ok ? value : Promise.reject(value);
+    if (!ok || needsJudgement(call.policy, value as AxiosResponse)) return conclude(call, ok, value);
+    succeed(call, value as AxiosResponse);
     return value;
   };
   const first: Handlers = {
@@ -105,66 +127,35 @@ export function attachRetry(
     },
   });
   const responseId = response.use(first.fulfilled as never, first.rejected);
-  const requestHandler = request.handlers?.at(-1);
-  const responseHandler = response.handlers?.at(-1) as { fulfilled: unknown; rejected: unknown };
+  const requestHandler = request.handlers.at(-1);
+  const responseHandler = response.handlers.at(-1) as { fulfilled: unknown; rejected: unknown };
   Object.defineProperty(instance, ATTACHED, { value: true, configurable: true });
 
   return {
     detach() {
+      if (detachment.signal.aborted) return;
       // After a `clear()` older versions of axios would eject whoever has the place now.
-      if (requestHandler && request.handlers?.includes(requestHandler)) request.eject(requestId);
+      if (request.handlers?.includes(requestHandler as never)) request.eject(requestId);
       if (response.handlers?.includes(responseHandler as never)) response.eject(responseId);
-      if (!detachment.signal.aborted) delete (instance as { [ATTACHED]?: true })[ATTACHED];
+      delete (instance as { [ATTACHED]?: true })[ATTACHED];
       detachment.abort();
     },
   };
 }
 
-function callOf(config: Config | undefined, attachment: Attachment): Call | undefined {
-  const owner = RetryState.ownerOf(config?.retryState);
-  return owner instanceof Call && owner.attachment === attachment ? owner : undefined;
-}
-
 const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: AxiosResponse): boolean =>
   !(status < 400) || retryIf !== undefined || observers.length > 0 || statuses.has(status);
 
-async function conclude(call: Call, first: Outcome): Promise<unknown> {
-  const { ok, value } = await run(call, first);
-  if (ok) return value;
-  if (call.log.attempts > 1) markRetried(value);
-  throw value;
+async function conclude(call: Call, ok: boolean, value: unknown): Promise<unknown> {
+  const task = taskOf(call);
+  const last = await run(task, read(call, ok, value));
+  if (last.ok) return last.value;
+  if (task.log.attempts > 1) markRetried(last.value);
+  throw last.value;
 }
 
 function throttleOf({ throttle }: RetryOptions, inherited?: ThrottleLike): ThrottleLike | undefined {
   if (throttle === false) return undefined;
   if (isRetryThrottle(throttle)) return throttle;
   return inherited ?? new RetryThrottle(throttle as RetryThrottleOptions | undefined);
-}
-
-function checkInstance(instance: AxiosInstance): void {
-  const { request, response } = instance?.interceptors ?? {};
-  if (
-    !Array.isArray(request?.handlers) ||
-    !Array.isArray(response?.handlers) ||
-    typeof instance.request !== 'function'
-  ) {
-    throw expected('the first argument of `attachRetry`', 'an axios instance', instance);
-  }
-  if (ATTACHED in instance) {
-    throw new Error(
-      'Retries are attached to this axios instance already: override them for one request with `config.retry`, or call ' +
-        '`detach()` on the first handle before attaching anew',
-    );
-  }
-}
-
-function checkRuntime({
-  clock = systemClock,
-  random = systemRandom,
-}: RetryRuntime): Pick<Attachment, 'clock' | 'random'> {
-  if (typeof clock?.now !== 'function' || typeof clock.sleep !== 'function') {
-    throw expected('`runtime.clock`', 'an object of functions now and sleep', clock);
-  }
-  if (typeof random !== 'function') throw expected('`runtime.random`', 'a function', random);
-  return { clock: completeClock(clock), random };
 }

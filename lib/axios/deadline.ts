@@ -1,66 +1,52 @@
-import {
-  type AxiosAdapter,
-  AxiosError,
-  type AxiosResponse,
-  getAdapter,
-  type InternalAxiosRequestConfig,
-} from 'axios';
+import { type AxiosAdapter, AxiosError, getAdapter, type InternalAxiosRequestConfig } from 'axios';
 import { type CancelSource, link } from '../runtime/interrupt.ts';
 import { isStream, releaseBody } from './body.ts';
 
-/** A bound on an attempt: which, how long it was in all, and how many milliseconds of it are left. */
-export interface Deadline {
-  readonly name: 'attemptTimeout' | 'totalTimeout';
-  readonly length: number;
-  readonly left: number;
-}
-
-type Adapter = InternalAxiosRequestConfig['adapter'];
-type Alarm = (ms: number, signal: AbortSignal) => Promise<void>;
-
 /**
  * An adapter that fails with `ETIMEDOUT` when the time is up, whatever the wrapped one does. For the length of the attempt
- * `config.signal` is a signal that aborts with the caller's or with the deadline.
+ * `config.signal` aborts with the caller's or with the deadline.
+ *
+ * @param alarm resolves after so many milliseconds
+ * @param deadline asked when the attempt reaches the adapter: the milliseconds left, and which deadline it is
  */
-export function withDeadline(adapter: Adapter, nextDeadline: () => Deadline, alarm: Alarm): AxiosAdapter {
+export function withDeadline(
+  adapter: InternalAxiosRequestConfig['adapter'],
+  alarm: (ms: number, signal: AbortSignal) => Promise<void>,
+  deadline: () => readonly [left: number, name: string],
+): AxiosAdapter {
   return async (config) => {
     // A config used again must not meet the deadline of this attempt.
     config.adapter = adapter as AxiosAdapter;
-    const { name, length, left } = nextDeadline();
-    const timeout = new AxiosError(`${name} of ${length} ms exceeded`, AxiosError.ETIMEDOUT, config);
+    const [left, name] = deadline();
+    const timeout = new AxiosError(`${name} exceeded`, 'ETIMEDOUT', config);
     if (left <= 0) throw timeout;
 
     const { signal } = config;
     const { controller, release } = link(signal as CancelSource | undefined);
     const settled = new AbortController();
+    let isLate = false;
     config.signal = controller.signal;
-    let late = false;
     try {
       const attempt = getAdapter(adapter, config)(config);
-      attempt.then((response) => late && releaseBody(response)).catch(() => undefined);
+      // Nobody reads what comes too late.
+      attempt.then((response) => isLate && releaseBody(response)).catch(() => undefined);
       const overdue = alarm(left, settled.signal).then(() => {
-        late = true;
-        controller.abort(timeout);
+        isLate = !settled.signal.aborted;
+        if (isLate) controller.abort(timeout);
         throw timeout;
       });
-      overdue.catch(() => undefined);
       const response = await Promise.race([attempt, overdue]);
-      if (!linger(response, release)) release();
+      // The caller's signal must reach a stream until it closes.
+      if (isStream(response.data)) response.data.once?.('close', release);
+      else release();
       return response;
     } catch (error) {
       release();
-      throw late ? timeout : error;
+      throw isLate ? timeout : error;
     } finally {
       settled.abort();
       if (signal) config.signal = signal;
       else delete config.signal;
     }
   };
-}
-
-/** Whether the response is a stream, which the caller's signal must still reach; it is let go when the stream closes. */
-function linger({ data }: AxiosResponse, release: () => void): boolean {
-  if (!isStream(data)) return false;
-  (data as { once?(event: 'close', listener: () => void): void }).once?.('close', release);
-  return true;
 }

@@ -1,6 +1,7 @@
 import axios, {
   type AxiosAdapter,
   AxiosHeaders,
+  type AxiosRequestHeaders,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
@@ -72,7 +73,7 @@ export interface ScriptedRequest {
   readonly method: string;
   /** With `baseURL` and `params`. */
   readonly url: string;
-  readonly headers: AxiosHeaders;
+  readonly headers: AxiosRequestHeaders;
   /** The body as serialised: JSON text for a plain object. */
   readonly data: unknown;
 }
@@ -179,12 +180,16 @@ function answer(
     headers: new AxiosHeaders({
       ...(asJson && { 'content-type': 'application/json' }),
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-      ...headers,
+      ...inLowerCase(headers),
     }),
     config,
     request,
   };
 }
+
+/** Both adapters of Node give header names so. */
+const inLowerCase = (headers: ResponseStep['headers'] = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 function isJson(data: unknown): boolean {
   if (typeof data !== 'object' || data === null) return typeof data === 'number' || typeof data === 'boolean';
@@ -223,7 +228,7 @@ const methodOf = ({ method = 'get' }: Config): string => method.toUpperCase();
 const record = (config: Config): ScriptedRequest => ({
   method: methodOf(config),
   url: axios.getUri(config),
-  headers: new AxiosHeaders(config.headers),
+  headers: new AxiosHeaders(config.headers) as AxiosRequestHeaders,
   data: config.data,
 });
 

@@ -2,6 +2,7 @@ import { codeOf } from '../axios/failure.ts';
 import { showDuration } from '../duration.ts';
 import { expected } from '../expected.ts';
 import type { RetryContext, RetryObserver } from '../types.ts';
+import { addressOf } from './address.ts';
 
 /** What {@link logRetries} logs, and how. A level is the name of a method of the logger. */
 export interface LogRetriesOptions {
@@ -64,13 +65,10 @@ export interface RetryLogEntry {
  * @throws TypeError for what is no logger, an unknown option or a level that the logger does not have
  */
 export function logRetries(logger: object, options: LogRetriesOptions = {}): RetryObserver {
-  checkLogger(logger);
-  checkOptions(logger, options);
-  const { retry = DEFAULTS.retry, giveUp = DEFAULTS.giveUp, attempt = false } = options;
-  const { objectFirst = isPino(logger) } = options;
-  const writeTo =
-    (level: string, event: RetryLogEntry['event']) =>
-    (context: RetryContext): void => {
+  const { retry, giveUp, attempt, objectFirst } = readOptions(logger, options);
+  const writeTo = (level: string | false, event: RetryLogEntry['event']): RetryObserver['onRetry'] => {
+    if (level === false) return undefined;
+    return (context) => {
       if (context.reason === 'not-retryable' && context.attemptNumber === 1) return;
       quietly(() => {
         const entry = entryOf(event, context);
@@ -78,52 +76,48 @@ export function logRetries(logger: object, options: LogRetriesOptions = {}): Ret
         return (logger as Logger)[level]?.(...line);
       });
     };
+  };
   return {
-    onAttempt: attempt === false ? undefined : writeTo(attempt, 'attempt'),
-    onRetry: retry === false ? undefined : writeTo(retry, 'retry'),
-    onGiveUp: giveUp === false ? undefined : writeTo(giveUp, 'give-up'),
+    onAttempt: writeTo(attempt, 'attempt'),
+    onRetry: writeTo(retry, 'retry'),
+    onGiveUp: writeTo(giveUp, 'give-up'),
   };
 }
 
 type Logger = Readonly<Record<string, (...line: readonly unknown[]) => unknown>>;
 
-const DEFAULTS = { retry: 'warn', giveUp: 'error' } as const;
-
-const LEVELS = ['retry', 'giveUp', 'attempt'] as const;
+type Given<T> = { readonly [name in keyof T]-?: Exclude<T[name], undefined> };
 
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
-function checkLogger(logger: unknown): void {
+function readOptions(logger: object, options: LogRetriesOptions): Given<LogRetriesOptions> {
   if (!isObject(logger)) {
     throw expected('the first argument of `logRetries`', 'a logger such as console, pino or winston', logger);
   }
-}
-
-function checkOptions(logger: object, options: LogRetriesOptions): void {
   if (!isObject(options)) throw expected('`logRetries` options', 'an object', options);
-  const names: readonly string[] = [...LEVELS, 'objectFirst'];
+  const all: Record<string, unknown> = {
+    retry: 'warn',
+    giveUp: 'error',
+    attempt: false,
+    objectFirst: isPino(logger),
+  };
   for (const [name, value] of Object.entries(options)) {
-    if (!names.includes(name))
-      throw expected(`\`logRetries\` option \`${name}\``, `one of ${names.join(', ')}`, value);
+    const option = `\`logRetries\` option \`${name}\``;
+    if (!Object.hasOwn(all, name)) throw expected(option, `one of ${Object.keys(all).join(', ')}`, value);
+    if (value !== undefined) all[name] = value;
   }
-  for (const name of LEVELS) {
-    const level = { ...DEFAULTS, attempt: false, ...given(options) }[name];
-    const isLevel = typeof level === 'string' && typeof (logger as Logger)[level] === 'function';
-    if (level === false || isLevel) continue;
-    throw expected(
-      `\`logRetries\` option \`${name}\``,
-      'the name of a method of the logger, or false',
-      level,
-    );
+  for (const [name, value] of Object.entries(all)) {
+    const isValid =
+      name === 'objectFirst' ? typeof value === 'boolean' : value === false || isLevel(logger, value);
+    const rule = name === 'objectFirst' ? 'a boolean' : 'the name of a method of the logger, or false';
+    if (!isValid) throw expected(`\`logRetries\` option \`${name}\``, rule, value);
   }
-  const { objectFirst = false } = options;
-  if (typeof objectFirst !== 'boolean')
-    throw expected('`logRetries` option `objectFirst`', 'a boolean', objectFirst);
+  return all as unknown as Given<LogRetriesOptions>;
 }
 
-const given = (options: LogRetriesOptions): LogRetriesOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+const isLevel = (logger: object, value: unknown): boolean =>
+  typeof value === 'string' && typeof (logger as Logger)[value] === 'function';
 
 /** Whether this is a pino logger, of any version, in Node or a browser, or a child of one. */
 function isPino(logger: object): boolean {
@@ -170,7 +164,16 @@ function resultOf({ error, response }: RetryContext): { readonly status?: number
 }
 
 function textOf(entry: RetryLogEntry): string {
-  const { event, method, url, attemptNumber, maxAttempts, status, code = 'no response', delay = 0 } = entry;
+  const {
+    event,
+    method,
+    url,
+    attemptNumber,
+    maxAttempts,
+    status,
+    code = 'an error without code',
+    delay = 0,
+  } = entry;
   const count = maxAttempts === undefined ? attemptNumber : `${attemptNumber} of ${maxAttempts}`;
   const chooser = entry.delaySource === 'server' ? 'asked by the server' : 'backoff';
   const sequel = {
@@ -184,32 +187,3 @@ function textOf(entry: RetryLogEntry): string {
 /** One line in which no logger finds a placeholder: consoles and winston would put the object in its place. */
 const onOneLine = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').replace(/%(?=[scdjifoO%])/g, '% ');
-
-/** Where the attempt went, joined as axios joins it. */
-function addressOf({ url, config: { baseURL, allowAbsoluteUrls } }: RetryContext): string {
-  const path = String(url);
-  const isAbsolute = /^([a-z][a-z\d+.-]*:)?\/\//i.test(path);
-  if (!baseURL || (isAbsolute && allowAbsoluteUrls !== false)) return withoutSecrets(path);
-  return withoutSecrets(path ? `${baseURL.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}` : baseURL);
-}
-
-const URL_PARTS = /^([a-z][a-z\d+.-]*:)?([\\/]*)([^\\/?#]*)([^?#]*)/i;
-const HOST = /^(\[[^\]]*\]|[^:[\]]*)(:\d*)?$/;
-
-/** A URL without credentials, query and fragment, read as leniently as URL parsers do, so that nothing slips through. */
-function withoutSecrets(url: string): string {
-  const [start = '', scheme = '', slashes = '', authority = '', path = ''] =
-    URL_PARTS.exec(url.replace(/[\t\n\r]/g, '').trim()) ?? [];
-  if (/^data:$/i.test(scheme)) return 'data:…';
-  if (scheme === '' && slashes.length < 2) return escapeAll(start);
-  const host = authority.slice(authority.lastIndexOf('@') + 1);
-  // "user:pa/ss@host" ends the authority too early: what follows may be the rest of a password.
-  return HOST.test(host) ? escapeAll(scheme + slashes + host + path) : `${escapeAll(scheme + slashes)}…`;
-}
-
-/** Percent-encodes what breaks a line, and writes encodings in upper case, since `%d0` is a placeholder and `%D0` is none. */
-const escapeAll = (url: string): string =>
-  url
-    .replace(/[\p{Cc}\p{Cf}\p{Z}]/gu, encodeURIComponent)
-    .replace(/%[\da-f]{2}/gi, (encoded) => encoded.toUpperCase())
-    .replace(/%(?![\dA-F]{2})/g, '%25');

@@ -1,0 +1,142 @@
+/** What a policy would do, found out by asking its functions outside of any request. */
+import type { Policy } from '../policy.ts';
+import type { Reason, RetryContext } from '../types.ts';
+import { waitBounds } from '../wait/strategies.ts';
+
+/** The least and the most milliseconds of one wait, before a server is asked. */
+export type WaitRange = readonly [least: number, most: number];
+
+/** How a request goes on that never succeeds and gets no hint from the server. */
+export interface FailingRun {
+  /** Attempts made, the first included. */
+  readonly attempts: number;
+  /** Milliseconds from the first send to the end of the last attempt. */
+  readonly elapsed: number;
+  /** The bound that ends it, as `onGiveUp` would tell it; `undefined` when none does within 10,000 attempts. */
+  readonly bound: Reason | undefined;
+}
+
+/** The waits of a policy, as far as they are known. */
+export interface Schedule {
+  /** The wait after attempt `attemptNumber`; `undefined` when the policy's function gave none. */
+  rangeOf(attemptNumber: number): WaitRange | undefined;
+  /** What is wrong with the policy's function, once a wait was asked for that it does not give. */
+  readonly fault: string | undefined;
+}
+
+/** Beyond this many attempts nobody reads on, and a run without waits would never end. */
+const MOST_ATTEMPTS = 10_000;
+
+/** Asks for each wait once, and no further after one that fails. */
+export function sampleSchedule({ wait, maxAttempts }: Policy): Schedule {
+  const ranges: WaitRange[] = [];
+  let totalDelay = 0;
+  let fault: string | undefined;
+  return {
+    rangeOf(attemptNumber) {
+      while (fault === undefined && ranges.length < attemptNumber) {
+        const range = sample({ attemptNumber: ranges.length + 1, maxAttempts, totalDelay, elapsed: totalDelay });
+        if (typeof range === 'string') fault = range;
+        else {
+          ranges.push(range);
+          totalDelay += range[1];
+        }
+      }
+      return ranges[attemptNumber - 1];
+    },
+    get fault() {
+      return fault;
+    },
+  };
+
+  function sample(progress: Progress): WaitRange | string {
+    try {
+      const answers = waitBounds(wait, contextOf(progress));
+      const bad = answers.find((ms) => !(Number.isFinite(ms) && ms >= 0));
+      return bad === undefined ? rangeOf(answers) : `it answers ${String(bad)} after attempt ${progress.attemptNumber}`;
+    } catch {
+      return `it throws after attempt ${progress.attemptNumber} when there is no request`;
+    }
+  }
+}
+
+type Progress = Pick<RetryContext, 'attemptNumber' | 'maxAttempts' | 'totalDelay' | 'elapsed'>;
+
+const contextOf = (progress: Progress, more?: Partial<RetryContext>): RetryContext => ({
+  ...progress,
+  method: 'GET',
+  url: '',
+  config: { method: 'get', url: '', headers: {} } as RetryContext['config'],
+  failure: 'ambiguous',
+  random: () => 0.5,
+  ...more,
+});
+
+/** In order, and 999.9999999999999, which is what just below 1 gives, as the 1000 that it never reaches. */
+function rangeOf([one, other]: readonly [number, number]): WaitRange {
+  const least = Math.min(one, other);
+  const most = Math.max(one, other);
+  if (least === most) return [least, most];
+  return [Math.min(least, Number(least.toPrecision(12))), Math.max(most, Number(most.toPrecision(12)))];
+}
+
+/**
+ * Plays a request through whose every attempt fails after `attemptTime` milliseconds, with the shortest or the longest
+ * waits.
+ *
+ * @param onFault is told when the stop condition throws; it is left out from then on
+ */
+export function playFailingRun(
+  policy: Policy,
+  schedule: Schedule,
+  { waits, attemptTime, onFault }: { waits: 'shortest' | 'longest'; attemptTime: number; onFault: () => void },
+): FailingRun {
+  const { maxAttempts, maxElapsedTime, totalTimeout } = policy;
+  let elapsed = 0;
+  let totalDelay = 0;
+  for (let attempts = 1; ; attempts += 1) {
+    elapsed = Math.min(totalTimeout, elapsed + attemptTime);
+    const end = (bound: Reason | undefined): FailingRun => ({ attempts, elapsed, bound });
+    if (attempts >= maxAttempts) return end('max-attempts');
+    const delay = schedule.rangeOf(attempts)?.[waits === 'shortest' ? 0 : 1];
+    if (attempts >= MOST_ATTEMPTS || delay === undefined) return end(undefined);
+    if (elapsed + delay > maxElapsedTime) return end('max-elapsed-time');
+    if (elapsed + delay >= totalTimeout) return end('total-timeout');
+    const progress = { attemptNumber: attempts, maxAttempts, elapsed, totalDelay };
+    const reason = askToStop(policy, contextOf(progress, { delay, delaySource: 'backoff' }), onFault);
+    if (reason) return end(reason);
+    elapsed += delay;
+    totalDelay += delay;
+  }
+}
+
+function askToStop({ stop }: Policy, context: RetryContext, onFault: () => void): Reason | undefined {
+  try {
+    const answer = stop?.(context);
+    return answer === true ? 'stop-condition' : answer || undefined;
+  } catch {
+    onFault();
+    return undefined;
+  }
+}
+
+/** The longest wait that a server can bring about, with what is added to spread it; 0 when hints are ignored. */
+export const longestHint = ({ retryAfter }: Policy): number =>
+  retryAfter === false ? 0 : retryAfter.max + Math.min(1_000, retryAfter.max / 10);
+
+/**
+ * The most milliseconds from the first send until the last retry starts, and until the request has settled, whatever
+ * servers answer.
+ */
+export function findWorstCase(policy: Policy, schedule: Schedule): { lastRetry: number; total: number } {
+  const { maxAttempts, maxElapsedTime, attemptTimeout, totalTimeout } = policy;
+  const latest = Math.min(maxElapsedTime, totalTimeout);
+  const hint = longestHint(policy);
+  let lastRetry = 0;
+  for (let attempt = 1; attempt < maxAttempts && lastRetry < latest; attempt += 1) {
+    const most = attempt < MOST_ATTEMPTS ? schedule.rangeOf(attempt)?.[1] : undefined;
+    lastRetry += attemptTimeout + Math.max(most ?? Infinity, hint);
+  }
+  lastRetry = Math.min(lastRetry, latest);
+  return { lastRetry, total: Math.min(totalTimeout, lastRetry + attemptTimeout) };
+}
