@@ -30,7 +30,7 @@ describe('an observer', () => {
     ['rejects', () => Promise.reject(thrown)],
     ['rejects later', () => new Promise((_, reject) => void setTimeout(reject, 5, thrown))],
     ['never ends', () => new Promise(() => undefined)],
-    ['answers with a thenable that throws', () => ({ then: fail })],
+    ['answers with a thenable that throws', () => Object.defineProperty({}, 'then', { value: fail })],
     ['answers with a getter that throws', () => Object.defineProperty({}, 'then', { get: fail })],
     ['answers false', () => false],
   ];

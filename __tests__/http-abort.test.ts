@@ -6,12 +6,22 @@ import { adapters, createClient } from './helpers/clients.ts';
 import { eventually } from './helpers/eventually.ts';
 import { watchSockets } from './helpers/freed.ts';
 import { createGate } from './helpers/gate.ts';
-import { answer, closeServers, slowly, stall, startServer } from './helpers/server.ts';
+import { answer, closeServers, stall, startServer } from './helpers/server.ts';
 
 afterEach(closeServers);
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+const never = new Promise<never>(() => undefined);
+
+/** A function that acts and then answers. */
+const acting =
+  <T>(act: () => unknown, answer: T) =>
+  (): T => {
+    act();
+    return answer;
+  };
 
 describe.each(adapters)('over %s', (adapter) => {
   /** A request that has failed once and is in the middle of a long wait. */
@@ -36,7 +46,7 @@ describe.each(adapters)('over %s', (adapter) => {
       const before = performance.now();
       controller.abort(reason);
       const error = await failing;
-      expect(performance.now() - before).toBeLessThan(100);
+      expect(performance.now() - before).toBeLessThan(500);
 
       expect(axios.isCancel(error)).toBe(true);
       expect(error).toBeInstanceOf(CanceledError);
@@ -69,7 +79,7 @@ describe.each(adapters)('over %s', (adapter) => {
       const before = performance.now();
       cancel('The user left');
       const error = await failing;
-      expect(performance.now() - before).toBeLessThan(100);
+      expect(performance.now() - before).toBeLessThan(500);
       expect(axios.isCancel(error)).toBe(true);
       expect(error).toMatchObject({ message: 'The user left', config: { url: '/busy' } });
       expect(error.cause).toBe(token.reason);
@@ -134,7 +144,9 @@ describe.each(adapters)('over %s', (adapter) => {
       await eventually(() => listeners(controller.signal) === 1);
       controller.abort('all of you');
       const errors = await Promise.all(failing);
-      expect(errors.every((error) => axios.isCancel(error) && error.cause === 'all of you')).toBe(true);
+      expect(errors.every((error) => axios.isCancel(error) && Object.is(error.cause, 'all of you'))).toBe(
+        true,
+      );
       expect(new Set(errors).size).toBe(60);
       expect(listeners(controller.signal)).toBe(0);
       expect(server.requests).toHaveLength(60);
@@ -142,24 +154,23 @@ describe.each(adapters)('over %s', (adapter) => {
   });
 
   describe('an abort inside', () => {
-    const never = () => new Promise<never>(() => undefined);
     const inside: readonly (readonly [string, (abort: () => void) => RetryOptions])[] = [
-      ['an asynchronous retryIf', (abort) => ({ retryIf: () => (abort(), never()) })],
+      ['an asynchronous retryIf', (abort) => ({ retryIf: acting(abort, never) })],
       [
         'a retryIf that is asked for a while',
-        (abort) => ({ retryIf: () => (void setTimeout(abort, 10), never()) }),
+        (abort) => ({ retryIf: acting(() => setTimeout(abort, 10), never) }),
       ],
-      ['a synchronous retryIf', (abort) => ({ retryIf: () => (abort(), true) })],
-      ['an asynchronous beforeRetry', (abort) => ({ beforeRetry: () => (abort(), never()) })],
+      ['a synchronous retryIf', (abort) => ({ retryIf: acting(abort, true) })],
+      ['an asynchronous beforeRetry', (abort) => ({ beforeRetry: acting(abort, never) })],
       [
         'a beforeRetry that takes a while',
-        (abort) => ({ beforeRetry: () => (void setTimeout(abort, 10), never()) }),
+        (abort) => ({ beforeRetry: acting(() => setTimeout(abort, 10), never) }),
       ],
       ['a synchronous beforeRetry', (abort) => ({ beforeRetry: () => abort() })],
       ['onAttempt', (abort) => ({ observe: { onAttempt: abort } })],
       ['onRetry', (abort) => ({ observe: { onRetry: abort } })],
-      ['a wait strategy', (abort) => ({ wait: () => (abort(), 5) })],
-      ['a stop condition', (abort) => ({ stop: () => (abort(), false) })],
+      ['a wait strategy', (abort) => ({ wait: acting(abort, 5) })],
+      ['a stop condition', (abort) => ({ stop: acting(abort, false) })],
     ];
 
     test.each(inside)('%s ends the request with the reason', async (_, options) => {
@@ -233,7 +244,7 @@ describe.each(adapters)('over %s', (adapter) => {
       handle.detach();
       expect(timers()).toBe(count - 1);
       const error = await failing;
-      expect(performance.now() - before).toBeLessThan(100);
+      expect(performance.now() - before).toBeLessThan(500);
       expect(axios.isCancel(error)).toBe(false);
       expect(error).toMatchObject({
         code: 'ERR_BAD_RESPONSE',
@@ -269,7 +280,10 @@ describe.each(adapters)('over %s', (adapter) => {
       const arrived = createGate();
       const server = await startServer([
         ...Array.from({ length: inFlight - 1 }, () => answer(500)),
-        (exchange) => (arrived.open(), slowly(20, answer(503))(exchange)),
+        ({ response }) => {
+          arrived.open();
+          setTimeout(() => response.writeHead(503).end(), 20);
+        },
       ]);
       const { client, handle } = createClient({ adapter });
       const failing = caught(client.get(server.url));
@@ -285,7 +299,10 @@ describe.each(adapters)('over %s', (adapter) => {
       const arrived = createGate();
       const server = await startServer([
         ...Array.from({ length: inFlight - 1 }, () => answer(500)),
-        (exchange) => (arrived.open(), slowly(20, answer(200))(exchange)),
+        ({ response }) => {
+          arrived.open();
+          setTimeout(() => response.writeHead(200).end(), 20);
+        },
       ]);
       const { client, handle } = createClient({ adapter });
       const answered = client.get(server.url);
@@ -301,10 +318,7 @@ describe.each(adapters)('over %s', (adapter) => {
       async (name) => {
         const server = await startServer(answer(503));
         const asked = createGate();
-        const { client, handle } = createClient(
-          { adapter },
-          { [name]: () => (asked.open(), new Promise(() => undefined)) },
-        );
+        const { client, handle } = createClient({ adapter }, { [name]: acting(asked.open, never) });
         const failing = caught(client.get(server.url));
         await asked.passed;
         handle.detach();

@@ -9,11 +9,11 @@ import { watchSockets } from './helpers/freed.ts';
 import {
   answer,
   closeServers,
+  type Step,
   slowly,
   stall,
   stallAfterHeaders,
   startServer,
-  type Step,
 } from './helpers/server.ts';
 
 afterEach(closeServers);
@@ -21,9 +21,9 @@ afterEach(closeServers);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** How long a promise took to settle, in milliseconds. */
-async function timed<T>(promise: Promise<T>): Promise<readonly [T, number]> {
+async function timed<T>(begin: () => Promise<T>): Promise<readonly [T, number]> {
   const before = performance.now();
-  return [await promise, performance.now() - before];
+  return [await begin(), performance.now() - before];
 }
 
 const standstills: readonly (readonly [string, Step])[] = [
@@ -39,7 +39,7 @@ describe.each(adapters)('over %s', (adapter) => {
     test('attemptTimeout ends the attempt, frees its connection, and the next attempt recovers', async () => {
       const watched = watchSockets(step);
       const server = await startServer([watched.step, answer(200, 'in time')]);
-      const { client } = createClient({ adapter }, { attemptTimeout: 60 });
+      const { client } = createClient({ adapter }, { attemptTimeout: 150 });
       const response = await client.get(server.url);
       expect(response.data).toBe('in time');
       expect(retryReport(response)?.attempts).toMatchObject([{ code: 'ETIMEDOUT' }, { status: 200 }]);
@@ -49,7 +49,7 @@ describe.each(adapters)('over %s', (adapter) => {
     test('attemptTimeout of the last attempt says which bound and how long it was', async () => {
       const server = await startServer(step);
       const { client } = createClient({ adapter }, { attemptTimeout: 50, maxAttempts: 2 });
-      const [error, took] = await timed(caught(client.get(server.url, { params: { a: 1 } })));
+      const [error, took] = await timed(() => caught(client.get(server.url, { params: { a: 1 } })));
       expect(error).toBeInstanceOf(AxiosError);
       expect(error).toMatchObject({ code: 'ETIMEDOUT', message: 'attemptTimeout of 50 ms exceeded' });
       expect(error.config).toMatchObject({ url: server.url, params: { a: 1 } });
@@ -66,11 +66,11 @@ describe.each(adapters)('over %s', (adapter) => {
     test('totalTimeout ends the attempt in flight and the request', async () => {
       const watched = watchSockets(step);
       const server = await startServer([answer(503), watched.step]);
-      const { client } = createClient({ adapter }, { totalTimeout: 120 });
-      const [error, took] = await timed(caught(client.get(server.url)));
-      expect(error).toMatchObject({ code: 'ETIMEDOUT', message: 'totalTimeout of 120 ms exceeded' });
+      const { client } = createClient({ adapter }, { totalTimeout: 250 });
+      const [error, took] = await timed(() => caught(client.get(server.url)));
+      expect(error).toMatchObject({ code: 'ETIMEDOUT', message: 'totalTimeout of 250 ms exceeded' });
       expect(retryReport(error)?.reason).toBe('total-timeout');
-      expect(took).toBeGreaterThanOrEqual(119);
+      expect(took).toBeGreaterThanOrEqual(249);
       expect(took).toBeLessThan(1_000);
       expect(server.requests).toHaveLength(2);
       await eventually(() => watched.freed() === 1);
@@ -79,7 +79,7 @@ describe.each(adapters)('over %s', (adapter) => {
 
   test('a POST that attemptTimeout cut off is not sent again', async () => {
     const server = await startServer(stall());
-    const { client } = createClient({ adapter }, { attemptTimeout: 30 });
+    const { client } = createClient({ adapter }, { attemptTimeout: 200 });
     const error = await caught(client.post(server.url, { charge: 1 }));
     expect(error.code).toBe('ETIMEDOUT');
     expect(retryReport(error)?.reason).toBe('unsafe-method');
@@ -88,19 +88,19 @@ describe.each(adapters)('over %s', (adapter) => {
 
   test('attemptTimeout counts for each attempt anew', async () => {
     const server = await startServer([
-      slowly(40, answer(503)),
-      slowly(40, answer(503)),
-      slowly(40, answer(200)),
+      slowly(150, answer(503)),
+      slowly(150, answer(503)),
+      slowly(150, answer(200)),
     ]);
-    const { client } = createClient({ adapter }, { attemptTimeout: 80 });
+    const { client } = createClient({ adapter }, { attemptTimeout: 400 });
     expect((await client.get(server.url)).status).toBe(200);
   });
 
   test('the shorter of the two is the one that strikes', async () => {
     const server = await startServer(stall());
-    const { client } = createClient({ adapter }, { attemptTimeout: 60, totalTimeout: 100 });
+    const { client } = createClient({ adapter }, { attemptTimeout: 200, totalTimeout: 320 });
     const error = await caught(client.get(server.url));
-    expect(error.message).toBe('totalTimeout of 100 ms exceeded');
+    expect(error.message).toBe('totalTimeout of 320 ms exceeded');
     expect(retryReport(error)?.attempts).toHaveLength(2);
     const other = await caught(client.get(server.url, { retry: { totalTimeout: 30 } }));
     expect(other.message).toBe('totalTimeout of 30 ms exceeded');
@@ -113,8 +113,8 @@ describe.each(adapters)('over %s', (adapter) => {
     try {
       await client.get(server.url);
       const alarms = spy.mock.results.filter((_, i) => Number(spy.mock.calls[i]?.[1]) > 71_000);
-      expect(alarms).toHaveLength(2);
-      expect(alarms.map(({ value }) => (value as { _destroyed: boolean })._destroyed)).toEqual([true, true]);
+      expect(alarms.length).toBeGreaterThanOrEqual(2);
+      expect(alarms.filter(({ value }) => !(value as { _destroyed: boolean })._destroyed)).toEqual([]);
     } finally {
       spy.mockRestore();
     }
@@ -165,7 +165,7 @@ describe.each(adapters)('over %s', (adapter) => {
           observe: { onRetry: () => void setTimeout(() => controller.abort('left'), 10) },
         },
       );
-      const [error, took] = await timed(caught(client.get(server.url, { signal: controller.signal })));
+      const [error, took] = await timed(() => caught(client.get(server.url, { signal: controller.signal })));
       expect(axios.isCancel(error)).toBe(true);
       expect(error.cause).toBe('left');
       expect(took).toBeLessThan(500);
@@ -199,7 +199,7 @@ describe.each(adapters)('over %s', (adapter) => {
       const server = await startServer([answer(503), step]);
       const { client } = createClient(
         { adapter },
-        { attemptTimeout: 50, totalTimeout: 1_000, maxAttempts: 2 },
+        { attemptTimeout: 200, totalTimeout: 2_000, maxAttempts: 2 },
       );
       const { config: settled } = await client.get(server.url, config).catch((error: AxiosError) => error);
       expect(leftovers(settled as InternalAxiosRequestConfig)).toEqual({ adapter, signal: expected });
@@ -240,15 +240,15 @@ describe.each(adapters)('over %s', (adapter) => {
 
   test('what a slow request interceptor leaves is all that the attempt has', async () => {
     const server = await startServer(stall());
-    const { client } = createClient({ adapter }, { attemptTimeout: 250, maxAttempts: 1 });
+    const { client } = createClient({ adapter }, { attemptTimeout: 500, maxAttempts: 1 });
     client.interceptors.request.use(async (config) => {
-      await pause(200);
+      await pause(300);
       return config;
     });
-    const [error, took] = await timed(caught(client.get(server.url)));
+    const [error, took] = await timed(() => caught(client.get(server.url)));
     expect(error.code).toBe('ETIMEDOUT');
-    expect(took).toBeGreaterThanOrEqual(249);
-    expect(took).toBeLessThan(440);
+    expect(took).toBeGreaterThanOrEqual(499);
+    expect(took).toBeLessThan(790);
     expect(server.requests).toHaveLength(1);
   });
 
@@ -260,7 +260,7 @@ describe.each(adapters)('over %s', (adapter) => {
       seen.push(error.code);
       return Promise.reject(error);
     });
-    attachRetry(client, { attemptTimeout: 30, baseDelay: 1 });
+    attachRetry(client, { attemptTimeout: 150, baseDelay: 1 });
     expect((await client.get(server.url)).status).toBe(200);
     expect(seen).toEqual(['ETIMEDOUT']);
   });
@@ -268,7 +268,7 @@ describe.each(adapters)('over %s', (adapter) => {
   test('a wait that would pass totalTimeout is not begun', async () => {
     const server = await startServer(answer(503));
     const { client } = createClient({ adapter }, { baseDelay: 1_000, totalTimeout: 1_000 });
-    const [error, took] = await timed(caught(client.get(server.url)));
+    const [error, took] = await timed(() => caught(client.get(server.url)));
     expect(error.response?.status).toBe(503);
     expect(retryReport(error)).toMatchObject({ reason: 'total-timeout', totalDelay: 0 });
     expect(took).toBeLessThan(500);
@@ -278,7 +278,7 @@ describe.each(adapters)('over %s', (adapter) => {
   test('a hint of the server that would pass totalTimeout is not waited for', async () => {
     const server = await startServer(answer(503, '', { 'retry-after': '2' }));
     const { client } = createClient({ adapter }, { totalTimeout: 1_000 });
-    const [error, took] = await timed(caught(client.get(server.url)));
+    const [error, took] = await timed(() => caught(client.get(server.url)));
     expect(retryReport(error)?.reason).toBe('total-timeout');
     expect(took).toBeLessThan(500);
   });
@@ -289,12 +289,12 @@ describe.each(adapters)('over %s', (adapter) => {
       const server = await startServer(answer(503));
       const { client } = createClient(
         { adapter },
-        { totalTimeout: 120, [name]: () => new Promise(() => undefined) },
+        { totalTimeout: 250, [name]: () => new Promise(() => undefined) },
       );
-      const [error, took] = await timed(caught(client.get(server.url)));
+      const [error, took] = await timed(() => caught(client.get(server.url)));
       expect(error.response?.status).toBe(503);
       expect(retryReport(error)?.reason).toBe('total-timeout');
-      expect(took).toBeGreaterThanOrEqual(119);
+      expect(took).toBeGreaterThanOrEqual(249);
       expect(took).toBeLessThan(1_000);
       expect(server.requests).toHaveLength(1);
     },
@@ -302,10 +302,10 @@ describe.each(adapters)('over %s', (adapter) => {
 
   test('a beforeRetry that takes too long leaves no time to send: nothing is sent', async () => {
     const server = await startServer([answer(503), answer(200)]);
-    const { client } = createClient({ adapter }, { totalTimeout: 80, beforeRetry: () => pause(200) });
+    const { client } = createClient({ adapter }, { totalTimeout: 200, beforeRetry: () => pause(300) });
     const error = await caught(client.get(server.url));
     expect(retryReport(error)?.reason).toBe('total-timeout');
-    await pause(150);
+    await pause(200);
     expect(server.requests).toHaveLength(1);
   });
 
@@ -331,7 +331,10 @@ describe.each(adapters)('over %s', (adapter) => {
       recorded.url.endsWith('1') ? undefined : response.end(recorded.url),
     );
     const { signal } = new AbortController();
-    const { client } = createClient({ adapter, baseURL: server.url }, { attemptTimeout: 80, maxAttempts: 1 });
+    const { client } = createClient(
+      { adapter, baseURL: server.url },
+      { attemptTimeout: 500, maxAttempts: 1 },
+    );
     const settled = await Promise.allSettled(
       Array.from({ length: 20 }, (_, i) => client.get(`/${i}`, { signal })),
     );
@@ -357,7 +360,7 @@ describe('an adapter of the user', () => {
       };
     };
     const { client } = createClient({ adapter }, { attemptTimeout: 20, maxAttempts: 2 });
-    const [error, took] = await timed(caught(client.get('/', { responseType: 'stream' })));
+    const [error, took] = await timed(() => caught(client.get('/', { responseType: 'stream' })));
     expect(error.code).toBe('ETIMEDOUT');
     expect(took).toBeLessThan(1_000);
     await eventually(() => closed.mock.calls.length === 2);

@@ -2,6 +2,7 @@ import axios, {
   AxiosHeaders,
   type AxiosInstance,
   type AxiosRequestConfig,
+  type AxiosRequestTransformer,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
@@ -153,6 +154,26 @@ describe.each(adapters)('over %s', (adapter) => {
           }),
         },
         {
+          what: 'adds a transform in place',
+          setUp: onRequest((config) => {
+            (config.transformRequest as AxiosRequestTransformer[]).push((data) => `${data}!`);
+          }),
+        },
+        {
+          what: 'edits credentials in place',
+          setUp: onRequest((config) => {
+            Object.assign(config.auth as object, { username: `${config.auth?.username}!` });
+          }),
+        },
+        {
+          what: 'edits a field of its own in place',
+          setUp: onRequest((config) => {
+            const { trace } = config as { trace?: string[] };
+            trace?.push('hop');
+            config.headers.set('X-Trace', `${trace}`);
+          }),
+        },
+        {
           what: 'gives back a copy of the config',
           setUp: onRequest((config) => ({ ...config, url: `${config.url}/copy` })),
         },
@@ -170,11 +191,12 @@ describe.each(adapters)('over %s', (adapter) => {
           const server = await startServer([answer(200), answer(503), answer(503), answer(200)]);
           const defaults = { adapter, baseURL: server.url, transitional };
           const send = (client: AxiosInstance) =>
-            client.put(
-              '/p',
-              { a: 1, list: [0] },
-              { params: { page: { from: 1 }, tags: ['x'] }, headers: { 'X-Hops': '' } },
-            );
+            client.put('/p', { a: 1, list: [0] }, {
+              params: { page: { from: 1 }, tags: ['x'] },
+              headers: { 'X-Hops': '' },
+              auth: { username: 'u', password: 'p' },
+              trace: ['start'],
+            } as AxiosRequestConfig);
           const bare = axios.create({ proxy: false, ...defaults });
           setUp(bare);
           await send(bare);

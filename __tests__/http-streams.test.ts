@@ -107,8 +107,8 @@ describe.each(adapters)('over %s', (adapter) => {
     });
 
     test('can be read after a success, deadlines included', async () => {
-      const server = await startServer([answer(503, large), drip(200, 20)]);
-      const { client } = createClient({ adapter }, { attemptTimeout: 60, totalTimeout: 120 });
+      const server = await startServer([answer(503, large), drip(200, 20, 20)]);
+      const { client } = createClient({ adapter }, { attemptTimeout: 150, totalTimeout: 250 });
       const { data } = await client.get(server.url, { responseType: 'stream' });
       expect(await readText(data)).toBe('drop '.repeat(20));
     });
@@ -240,10 +240,9 @@ describe.each(adapters)('over %s', (adapter) => {
       const server = await startServer(answer(503));
       const { client } = createClient({ adapter });
       const error = await caught(client.put(server.url, undefined, { retry: { data: async () => 'x' } }));
-      expect(error).toEqual(
-        new TypeError(
-          'Expected the result of retry option `data` to be a body, not a promise, got [object Promise]',
-        ),
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(
+        /^Expected the result of retry option `data` to be .+, got \[object Promise\]$/,
       );
       expect(server.requests).toHaveLength(0);
     });

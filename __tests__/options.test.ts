@@ -15,7 +15,6 @@ type Name = keyof RetryOptions;
 type Bad = readonly [value: unknown, shown: string];
 
 interface Row {
-  readonly rule: string;
   readonly good: readonly unknown[];
   readonly bad: readonly Bad[];
 }
@@ -39,29 +38,24 @@ const noFunction: readonly Bad[] = [
   [{}, '[object Object]'],
 ];
 const aFunction: Row = {
-  rule: 'a function',
-  good: [() => 0, async () => undefined, class {}],
+  good: [() => 0, async () => undefined, jest.fn()],
   bad: noFunction,
 };
 const duration: Row = {
-  rule: 'a finite number of milliseconds ≥ 0',
   good: [0, 0.5, 1_000, Number.MAX_VALUE],
   bad: [...numbers, [Infinity, 'Infinity']],
 };
 const deadline: Row = {
-  rule: 'a number of milliseconds > 0 or Infinity',
   good: [0.5, 1_000, Infinity],
   bad: [...numbers, [0, '0']],
 };
 
 const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
   maxAttempts: {
-    rule: 'an integer ≥ 1 or Infinity',
     good: [1, 3, 1e9, Infinity],
     bad: [...numbers, [0, '0'], [1.5, '1.5']],
   },
   maxElapsedTime: {
-    rule: 'a number of milliseconds ≥ 0 or Infinity',
     good: [0, 0.5, 300_000, Infinity],
     bad: numbers,
   },
@@ -69,12 +63,10 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
   baseDelay: duration,
   maxDelay: duration,
   exponentialBase: {
-    rule: 'a finite number ≥ 1',
     good: [1, 1.5, 10],
     bad: [...numbers, [0.9, '0.9'], [0, '0'], [Infinity, 'Infinity']],
   },
   jitter: {
-    rule: "'full', 'equal', 'none', a boolean or a function",
     good: ['full', 'equal', 'none', true, false, (delay: number) => delay],
     bad: [
       ['half', '"half"'],
@@ -86,7 +78,6 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
   },
   wait: aFunction,
   retryAfter: {
-    rule: "false or { max?: a number of milliseconds ≥ 0 or Infinity, whenLonger?: 'give-up' or 'clamp' }",
     good: [
       false,
       {},
@@ -110,19 +101,17 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
     ],
   },
   methods: {
-    rule: 'an array of HTTP methods',
     good: [[], ['GET'], ['get', 'Post', 'X-MERGE'], Object.freeze(['PATCH'])],
     bad: [
       ['GET', '"GET"'],
       [null, 'null'],
       [[''], '[""]'],
-      [['GET', 5], '["GET", 5]'],
+      [['GET', 5], '[…]'],
       [['GET POST'], '["GET POST"]'],
       [new Set(['GET']), '[object Set]'],
     ],
   },
   statuses: {
-    rule: 'an array of HTTP statuses from 100 to 599',
     good: [[], [503], [100, 599], Object.freeze([429])],
     bad: [
       [503, '503'],
@@ -137,7 +126,6 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
   },
   retryIf: aFunction,
   idempotencyKey: {
-    rule: 'a boolean or { header?: a header name, generate?: a function }',
     good: [
       true,
       false,
@@ -161,7 +149,6 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
   attemptTimeout: deadline,
   totalTimeout: deadline,
   budget: {
-    rule: 'a RetryBudget or a function',
     good: [new RetryBudget(), () => undefined],
     bad: [
       [{ maxRetries: 5 }, '[object Object]'],
@@ -173,7 +160,6 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
   },
   beforeRetry: aFunction,
   observe: {
-    rule: 'an object of functions onAttempt, onRetry, onGiveUp, or an array of such',
     good: [
       {},
       [],
@@ -193,17 +179,35 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
   },
 };
 
-const cases = (kind: 'good') =>
-  Object.entries(table).flatMap(([name, row]) => row[kind].map((value) => [name, value] as const));
-const badCases = Object.entries(table).flatMap(([name, { rule, bad }]) =>
-  bad.map(
-    ([value, shown]) =>
-      [name, value, `Expected retry option \`${name}\` to be ${rule}, got ${shown}`] as const,
-  ),
+const goodCases = Object.entries(table).flatMap(([name, { good }]) =>
+  good.map((value) => [name, value] as const),
+);
+const badCases = Object.entries(table).flatMap(([name, { bad }]) =>
+  bad.map(([value, shown]) => [name, value, shown] as const),
 );
 
+/** The one grammar: what is wrong, what it has to be, and what it is. How a list with lists or objects shows is left open. */
+function expectRefusal(error: unknown, name: string, shown: string, rule = /.+/): void {
+  expect(error).toBeInstanceOf(TypeError);
+  const [start = '', end = ''] = (error as TypeError).message.split(/, got (?!.*, got )/);
+  const prefix = `Expected ${name} to be `;
+  expect(start.slice(0, prefix.length)).toBe(prefix);
+  expect(start.slice(prefix.length)).toMatch(rule);
+  if (shown === '[…]') expect(end).toMatch(/^\[.*\]$/);
+  else expect(end).toBe(shown);
+}
+
+function thrownBy(task: () => unknown): unknown {
+  try {
+    task();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('Expected a throw');
+}
+
 describe('an option in its range', () => {
-  test.each(cases('good'))('%s: %p is taken on the instance and on a request', async (name, value) => {
+  test.each(goodCases)('%s: %p is taken on the instance and on a request', async (name, value) => {
     const client = axios.create({ adapter: scripted(200).adapter });
     const handle = attachRetry(client, { [name]: value });
     handle.detach();
@@ -221,58 +225,57 @@ describe('an option in its range', () => {
   test.each([
     ['a throttle', new RetryThrottle(), true],
     ['false', false, true],
-    ['options', { capacity: 10 }, false],
+    ['options', { capacity: 100 }, false],
     ['no options', {}, false],
   ] as const)('`throttle`: %s is taken where it may be', async (_, throttle, isForRequests) => {
     const client = axios.create({ adapter: scripted(200).adapter });
     attachRetry(client, { throttle });
     const answered = client.get('/', { retry: { throttle } });
     if (isForRequests) expect((await answered).status).toBe(200);
-    else
-      await expect(answered).rejects.toThrow(
-        /^Expected retry option `throttle` to be a RetryThrottle, its options \(on the instance only\) or false, got/,
-      );
+    else expectRefusal(await caught(answered), 'retry option `throttle`', '[object Object]');
   });
 });
 
 describe('an option out of its range', () => {
   const all: readonly (readonly [string, unknown, string])[] = [
     ...badCases,
-    [
-      'throttle',
-      true,
-      'Expected retry option `throttle` to be a RetryThrottle, its options (on the instance only) or false, got true',
-    ],
-    [
-      'throttle',
-      null,
-      'Expected retry option `throttle` to be a RetryThrottle, its options (on the instance only) or false, got null',
-    ],
-    [
-      'throttle',
-      5,
-      'Expected retry option `throttle` to be a RetryThrottle, its options (on the instance only) or false, got 5',
-    ],
+    ['throttle', true, 'true'],
+    ['throttle', null, 'null'],
+    ['throttle', 5, '5'],
   ];
 
-  test.each(all)('%s: %p is refused when attaching', (name, value, message) => {
-    expect(() => attachRetry(axios.create(), { [name]: value })).toThrow(new TypeError(message));
+  test.each(all)('%s: %p is refused when attaching', (name, value, shown) => {
+    const error = thrownBy(() => attachRetry(axios.create(), { [name]: value }));
+    expectRefusal(error, `retry option \`${name}\``, shown);
   });
 
-  test.each(all)('%s: %p on a request rejects it before anything is sent', async (name, value, message) => {
+  test.each(all)('%s: %p on a request rejects it before anything is sent', async (name, value, shown) => {
     const { adapter, sent } = scripted(503);
     const { client } = createClient({ adapter });
     const interceptor = jest.fn((config) => config);
     client.interceptors.request.use(interceptor);
-    const error = await caught<Error>(client.get('/', { retry: { [name]: value } }));
-    expect(error).toEqual(new TypeError(message));
-    expect(error).toBeInstanceOf(TypeError);
+    const error = await caught(client.get('/', { retry: { [name]: value } }));
+    expectRefusal(error, `retry option \`${name}\``, shown);
     expect(sent).toHaveLength(0);
+    expect(interceptor).not.toHaveBeenCalled();
+  });
+
+  test('is named with the rule and the value', () => {
+    expect(() => attachRetry(axios.create(), { maxAttempts: 0 })).toThrow(
+      new TypeError('Expected retry option `maxAttempts` to be an integer ≥ 1 or Infinity, got 0'),
+    );
   });
 
   test('`data` is refused on the instance, whatever it is', () => {
-    const message = 'Expected retry option `data` to be a function, on `config.retry` only, got a function';
-    expect(() => attachRetry(axios.create(), { data: () => 'x' })).toThrow(new TypeError(message));
+    const error = thrownBy(() => attachRetry(axios.create(), { data: () => 'x' }));
+    expectRefusal(error, 'retry option `data`', 'a function', /config\.retry/);
+  });
+
+  test('a secret inside of it is not shown', () => {
+    const error = thrownBy(() =>
+      attachRetry(axios.create(), { idempotencyKey: { secret: 'hunter2' } as never }),
+    );
+    expect(String(error)).not.toContain('hunter2');
   });
 
   test('the options of a throttle are checked', () => {
@@ -290,9 +293,8 @@ describe('options that are no object of options', () => {
     [() => undefined, 'a function'],
     [false, 'false'],
   ])('%p is refused when attaching', (options, shown) => {
-    expect(() => attachRetry(axios.create(), options as never)).toThrow(
-      new TypeError(`Expected retry options to be an object, got ${shown}`),
-    );
+    const error = thrownBy(() => attachRetry(axios.create(), options as never));
+    expectRefusal(error, 'retry options', shown);
   });
 
   test.each<[unknown, string]>([
@@ -306,85 +308,71 @@ describe('options that are no object of options', () => {
   ])('%p is refused on a request before anything is sent', async (retry, shown) => {
     const { adapter, sent } = scripted(503);
     const { client } = createClient({ adapter });
-    const error = await caught<Error>(client.get('/', { retry: retry as never }));
-    expect(error).toEqual(
-      new TypeError(
-        `Expected \`retry\` to be an object of retry options, such as { maxAttempts: 4 }, or false, got ${shown}`,
-      ),
-    );
+    const error = await caught(client.get('/', { retry: retry as never }));
+    expectRefusal(error, '`retry`', shown, /maxAttempts: 4/);
     expect(sent).toHaveLength(0);
   });
 });
 
 describe('names', () => {
-  const known =
-    'maxAttempts, maxElapsedTime, stop, baseDelay, maxDelay, exponentialBase, jitter, wait, retryAfter, methods, ' +
-    'statuses, retryIf, idempotencyKey, data, attemptTimeout, totalTimeout, budget, throttle, beforeRetry, observe';
-
   test.each(['maxRetries', 'maxattempts', 'timeout', 'toString', '__proto__x', ''])(
-    '%p is unknown',
+    '%p is unknown, and the error names the known ones',
     async (name) => {
-      const message = `Expected retry option \`${name}\` to be one of ${known}, got 3`;
-      expect(() => attachRetry(axios.create(), { [name]: 3 })).toThrow(new TypeError(message));
+      const known = /one of (?=.*maxAttempts)(?=.*beforeRetry)(?=.*totalTimeout)/;
+      const error = thrownBy(() => attachRetry(axios.create(), { [name]: 3 }));
+      expectRefusal(error, `retry option \`${name}\``, '3', known);
       const { adapter, sent } = scripted(503);
       const { client } = createClient({ adapter });
-      expect(await caught<Error>(client.get('/', { retry: { [name]: 3 } }))).toEqual(new TypeError(message));
+      const rejected = await caught(client.get('/', { retry: { [name]: 3 } }));
+      expectRefusal(rejected, `retry option \`${name}\``, '3', known);
       expect(sent).toHaveLength(0);
     },
   );
 
-  const fromAxiosRetry: readonly (readonly [string, unknown, string])[] = [
-    ['retries', 3, '`maxAttempts` (one more than the retries), got 3'],
-    ['retryDelay', () => 0, '`baseDelay`, or `wait` for a function, got a function'],
-    ['retryCondition', () => true, '`retryIf`, got a function'],
-    ['validateResponse', () => true, '`retryIf`, got a function'],
-    ['shouldResetTimeout', true, '`attemptTimeout` or `totalTimeout`, got true'],
-    [
-      'onRetry',
-      () => undefined,
-      '`observe: { onRetry }`, or `beforeRetry` to change the request, got a function',
-    ],
-    ['onMaxRetryTimesExceeded', () => undefined, '`observe: { onGiveUp }`, got a function'],
+  const fromAxiosRetry: readonly (readonly [string, unknown, string, RegExp])[] = [
+    ['retries', 3, '3', /maxAttempts.*retries/],
+    ['retryDelay', () => 0, 'a function', /wait/],
+    ['retryCondition', () => true, 'a function', /retryIf/],
+    ['validateResponse', () => true, 'a function', /retryIf/],
+    ['shouldResetTimeout', true, 'true', /attemptTimeout/],
+    ['onRetry', () => undefined, 'a function', /beforeRetry/],
+    ['onMaxRetryTimesExceeded', () => undefined, 'a function', /observe/],
   ];
-  const fromRetryAxios: readonly (readonly [string, unknown, string])[] = [
-    ['retry', 3, '`maxAttempts` (one more than the retries), got 3'],
-    ['retryDelay', 100, '`baseDelay`, or `wait` for a function, got 100'],
-    ['noResponseRetries', 2, '`retryIf` and `maxAttempts`, got 2'],
-    ['shouldRetry', () => true, '`retryIf`, got a function'],
-    [
-      'onRetryAttempt',
-      () => undefined,
-      '`observe: { onRetry }`, or `beforeRetry` to change the request, got a function',
-    ],
-    ['onError', () => undefined, '`observe: { onAttempt }`, got a function'],
-    ['httpMethodsToRetry', ['GET'], '`methods`, got ["GET"]'],
-    ['statusCodesToRetry', [[500, 599]], '`statuses`, got […]'],
-    ['backoffType', 'static', '`exponentialBase`, `jitter` or `wait`, got "static"'],
-    ['maxRetryDelay', 5_000, '`maxDelay`, got 5000'],
-    ['checkRetryAfter', false, '`retryAfter`, got false'],
-    ['maxRetryAfter', 60_000, '`retryAfter: { max }`, got 60000'],
+  const fromRetryAxios: readonly (readonly [string, unknown, string, RegExp])[] = [
+    ['retry', 3, '3', /maxAttempts/],
+    ['retryDelay', 100, '100', /baseDelay/],
+    ['noResponseRetries', 2, '2', /maxAttempts/],
+    ['shouldRetry', () => true, 'a function', /retryIf/],
+    ['onRetryAttempt', () => undefined, 'a function', /beforeRetry/],
+    ['onError', () => undefined, 'a function', /observe/],
+    ['httpMethodsToRetry', ['GET'], '["GET"]', /methods/],
+    ['statusCodesToRetry', [[500, 599]], '[…]', /statuses/],
+    ['backoffType', 'static', '"static"', /wait/],
+    ['maxRetryDelay', 5_000, '5000', /maxDelay/],
+    ['checkRetryAfter', false, 'false', /retryAfter/],
+    ['maxRetryAfter', 60_000, '60000', /retryAfter/],
   ];
   test.each([...fromAxiosRetry, ...fromRetryAxios])(
     '%s, with %p, is answered with the new spelling',
-    async (name, value, rest) => {
-      const message = `Expected retry option \`${name}\` to be spelled ${rest}`;
-      expect(() => attachRetry(axios.create(), { [name]: value })).toThrow(new TypeError(message));
+    async (name, value, shown, spelling) => {
+      const rule = new RegExp(`^spelled .*${spelling.source}`);
+      const error = thrownBy(() => attachRetry(axios.create(), { [name]: value }));
+      expectRefusal(error, `retry option \`${name}\``, shown, rule);
       const { client } = createClient({ adapter: scripted(503).adapter });
-      expect(await caught<Error>(client.get('/', { retry: { [name]: value } }))).toEqual(
-        new TypeError(message),
-      );
+      const rejected = await caught(client.get('/', { retry: { [name]: value } }));
+      expectRefusal(rejected, `retry option \`${name}\``, shown, rule);
     },
   );
 });
 
 describe('both bounds at Infinity are refused', () => {
-  const message =
-    'Expected retry option `maxAttempts` to be finite when `maxElapsedTime` is Infinity, got Infinity';
+  const expectBoth = (error: unknown) =>
+    expectRefusal(error, 'retry option `maxAttempts`', 'Infinity', /finite.*maxElapsedTime/);
   const both = { maxAttempts: Infinity, maxElapsedTime: Infinity };
 
   test('when attaching', () => {
-    expect(() => attachRetry(axios.create(), both)).toThrow(new TypeError(message));
-    expect(() => attachRetry(axios.create(), { ...both, stop: () => true })).toThrow(new TypeError(message));
+    expectBoth(thrownBy(() => attachRetry(axios.create(), both)));
+    expectBoth(thrownBy(() => attachRetry(axios.create(), { ...both, stop: () => true })));
   });
 
   test.each<[string, RetryOptions, RetryOptions]>([
@@ -394,7 +382,7 @@ describe('both bounds at Infinity are refused', () => {
   ])('%s, before anything is sent', async (_, options, retry) => {
     const { adapter, sent } = scripted(503);
     const { client } = createClient({ adapter }, options);
-    expect(await caught<Error>(client.get('/', { retry }))).toEqual(new TypeError(message));
+    expectBoth(await caught(client.get('/', { retry })));
     expect(sent).toHaveLength(0);
   });
 

@@ -43,7 +43,7 @@ describe('the examples of the README, which jest runs as tests of their own,', (
   }, 60_000);
 
   test('pass under node:test, as ESM from the built package', async () => {
-    if (!existsSync(join(root, 'dist/esm/testing.js'))) await run('scripts/build.mjs');
+    if (!existsSync(join(root, 'dist/cjs/package.json'))) await run('scripts/build.mjs');
     const report = await run('--test', '--test-reporter', 'tap', `${examples}/node.test.mjs`);
     expect(report).toContain('# pass 1\n# fail 0\n');
   }, 60_000);

@@ -68,6 +68,7 @@ function findBound(policy: Policy, context: RetryContext & Pause): Reason | unde
   if (context.attemptNumber >= policy.maxAttempts) return 'max-attempts';
   if (startsAt > policy.maxElapsedTime) return 'max-elapsed-time';
   if (startsAt >= policy.totalTimeout) return 'total-timeout';
-  const stop = policy.stop?.(context);
-  return stop === true ? 'stop-condition' : (typeof stop === 'string' && stop) || undefined;
+  const { stop } = policy;
+  const answer = stop?.(context);
+  return answer === true ? 'stop-condition' : (typeof answer === 'string' && answer) || undefined;
 }

@@ -1,10 +1,11 @@
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { decide, findHazard, type Pause } from './decide.ts';
+import { expected } from './expected.ts';
 import type { BudgetLike } from './limits/brand.ts';
 import type { Policy } from './policy.ts';
 import type { AttemptLog } from './report.ts';
 import { isTransient, withDefaultVerdict } from './retryable.ts';
-import { type CancelSource, isCancelled, link, onAbort } from './runtime/interrupt.ts';
+import { type CancelSource, isCancelled, type Link, link, onAbort } from './runtime/interrupt.ts';
 import { readHints } from './server/hints.ts';
 import type { Clock, Failure, Reason, RetryContext, RetryObserver, RetryVerdict } from './types.ts';
 
@@ -24,8 +25,8 @@ export interface Outcome {
   readonly failure: Failure;
   /** The request was cancelled. */
   readonly cancelled?: boolean;
-  /** The caller's whatever the policy says: an earlier interceptor put it in place of the attempt's own. */
-  readonly final?: boolean;
+  /** Why there is no asking whether to retry it: nothing tells what it is, or `totalTimeout` cut it off. */
+  readonly final?: Reason | undefined;
 }
 
 /** One request on its way through the loop, and what the loop asks of the world around it. */
@@ -52,7 +53,7 @@ export interface Task {
   /** Whether the attempt carries the idempotency key that all attempts share. */
   isKeyed(config: Config): boolean;
   /** Whether the body can be read only once. */
-  isOneShot(config: Config): boolean;
+  isOneShot(data: unknown): boolean;
   /** Whether an inner layer gave this up after retrying it. */
   wasRetried(value: unknown): boolean;
   /** The origin that the attempt went to. */
@@ -71,6 +72,7 @@ const cancelledBy = ({ signal, cancelToken }: Config): CancelSource | undefined 
 /** The loop: judges an outcome, waits, sends again; answers the outcome that is the caller's. */
 export async function run(task: Task, first: Outcome): Promise<Outcome> {
   const { policy, clock, log, budget, detached } = task;
+  const { retryIf, beforeRetry } = policy;
   let outcome = first;
   let startedAt = log.origin;
   let mayHaveActed = false;
@@ -97,8 +99,8 @@ export async function run(task: Task, first: Outcome): Promise<Outcome> {
   /** The config of the next attempt, when there is one and its time has come. */
   async function judge(): Promise<Config | undefined> {
     const { ok, value, config, response, failure, cancelled = false, final } = outcome;
-    tell('onAttempt', describe());
-    if (final) return settle(ok ? undefined : 'not-retryable');
+    tell('onAttempt');
+    if (final) return settle(ok ? undefined : final);
     const isCut = cancelledBy(config) !== undefined;
     if (isCut && !ok && !cancelled) return interrupt();
 
@@ -112,11 +114,9 @@ export async function run(task: Task, first: Outcome): Promise<Outcome> {
       (shouldRetry === true && status >= 400) ||
       // The first attempt is still being processed, and its answer is what the key will give.
       (status === 409 && keyed && mayHaveActed);
-    if (policy.retryIf && !aborted && !alreadyRetried) {
-      const answer = policy.retryIf(withDefaultVerdict(describe(), worthIt));
-      const verdict = (answer as Promise<RetryVerdict> | undefined)?.then
-        ? await guard(() => answer)
-        : answer;
+    if (retryIf && !aborted && !alreadyRetried) {
+      const answer = retryIf(withDefaultVerdict(describe(), worthIt));
+      const verdict = (answer as Promise<RetryVerdict> | undefined)?.then ? await ask(answer) : answer;
       if (verdict === INTERRUPTED) return interrupt();
       worthIt = (verdict as RetryVerdict) ?? worthIt;
     }
@@ -149,27 +149,28 @@ export async function run(task: Task, first: Outcome): Promise<Outcome> {
     const cost = throttle?.take(origin, response?.status === 429, clock.monotonic());
     if (throttle && cost === undefined) return settle('throttled');
     const allowance = budget?.reserve(delay);
-    const context = describe({ delay, delaySource });
     const beganAt = clock.monotonic();
     const slept = (): number => Math.min(delay, clock.monotonic() - beganAt);
     let next: Config | undefined;
     try {
       if (budget && !allowance) return settle('budget-exhausted');
       lastCost = cost ?? lastCost;
-      tell('onRetry', context);
+      tell('onRetry', { delay, delaySource });
       task.release(outcome);
-      const isCut = (await guard((signal) => clock.sleep(delay, signal))) === INTERRUPTED;
-      log.wait(isCut ? slept() : delay);
-      if (isCut) return interrupt();
+      const isComplete = await sleep(delay);
+      log.wait(isComplete ? delay : slept());
+      if (!isComplete) return interrupt();
       const prepared = task.prepare();
-      if (!policy.beforeRetry) return (next = prepared);
+      if (!beforeRetry) return (next = prepared);
 
       const { data } = prepared;
-      const edited = await guard(() => policy.beforeRetry?.(prepared, context));
+      const edited = await ask(beforeRetry(prepared, describe({ delay, delaySource })));
       if (edited === INTERRUPTED) return interrupt();
       const config = (edited as Config | undefined) ?? prepared;
+      if (typeof config !== 'object')
+        throw expected('the result of `beforeRetry`', 'a config or undefined', config);
       if (config.data !== data) task.discard();
-      const replayable = config.data === data || !task.isOneShot(config);
+      const replayable = config.data === data || !task.isOneShot(config.data);
       const hazard = findHazard(policy, methodOf(config), failure, {
         keyed: task.isKeyed(config),
         replayable,
@@ -186,22 +187,42 @@ export async function run(task: Task, first: Outcome): Promise<Outcome> {
     }
   }
 
-  /** What the work answers, unless the request is cancelled, detached or out of time first. */
-  async function guard<T>(work: (signal: AbortSignal) => T): Promise<Awaited<T> | typeof INTERRUPTED> {
-    const { signal, cancelToken } = outcome.config as { signal?: CancelSource; cancelToken?: CancelSource };
-    const { controller, release } = link(detached, signal, cancelToken);
-    const stop = (): void => controller.abort();
-    const left = policy.totalTimeout - elapsed();
-    const interrupted = new Promise<typeof INTERRUPTED>((resolve) => {
-      onAbort(controller.signal, () => resolve(INTERRUPTED));
-    });
-    if (left < Infinity) clock.alarm(Math.max(0, left), controller.signal).then(stop, nothing);
+  /** Whether the whole delay passed. */
+  async function sleep(delay: number): Promise<boolean> {
+    const { signal, release } = linked();
     try {
-      return await Promise.race([interrupted, work(controller.signal)]);
+      await clock.sleep(delay, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
     } finally {
       release();
-      stop();
     }
+    return !signal.aborted;
+  }
+
+  /** The answer of a user's function, unless the request is cancelled, detached or out of time first. */
+  async function ask<T>(answer: T | Promise<T>): Promise<T | typeof INTERRUPTED> {
+    const { signal, release } = linked();
+    const answered = new AbortController();
+    let unsubscribe = nothing as () => void;
+    const interrupted = new Promise<typeof INTERRUPTED>((resolve) => {
+      const interruptIt = (): void => resolve(INTERRUPTED);
+      unsubscribe = onAbort(signal, interruptIt);
+      const left = policy.totalTimeout - elapsed();
+      if (left < Infinity) clock.alarm(Math.max(0, left), answered.signal).then(interruptIt, nothing);
+    });
+    try {
+      return await Promise.race([interrupted, answer]);
+    } finally {
+      answered.abort();
+      unsubscribe();
+      release();
+    }
+  }
+
+  function linked(): Link {
+    const { signal, cancelToken } = outcome.config as { signal?: CancelSource; cancelToken?: CancelSource };
+    return link(detached, signal, cancelToken);
   }
 
   /** Ends the request between two attempts: cancelled, detached, or out of time. */
@@ -216,7 +237,7 @@ export async function run(task: Task, first: Outcome): Promise<Outcome> {
 
   function settle(reason?: Reason): undefined {
     log.settle(clock.monotonic(), reason);
-    if (reason !== undefined) tell('onGiveUp', describe({ reason }));
+    if (reason !== undefined) tell('onGiveUp', { reason });
   }
 
   function elapsed(): number {
@@ -241,11 +262,12 @@ export async function run(task: Task, first: Outcome): Promise<Outcome> {
     });
   }
 
-  function tell(event: keyof RetryObserver, context: RetryContext): void {
-    for (const observer of policy.observers) {
+  function tell(event: keyof RetryObserver, more?: Partial<RetryContext>): void {
+    const context = policy.observers.length > 0 ? describe(more) : undefined;
+    for (const observer of context ? policy.observers : []) {
       try {
         const { [event]: listen } = observer;
-        (listen?.(context) as Promise<void> | undefined)?.then(nothing, nothing);
+        (listen?.(context as RetryContext) as Promise<void> | undefined)?.then(nothing, nothing);
       } catch {
         // Observers are told and never asked.
       }

@@ -1,5 +1,6 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 import { expected } from './expected.ts';
+import { checkFields, isObject, isWithin, type Rule } from './fields.ts';
 import { isRetryBudget, isRetryThrottle } from './limits/brand.ts';
 import type { RetryBudget } from './limits/budget.ts';
 import type { RetryThrottle, RetryThrottleOptions } from './limits/throttle.ts';
@@ -146,69 +147,75 @@ export interface RetryOptions {
 /** Where options were written: on the instance, or on `config.retry`. */
 export type OptionsPlace = 'instance' | 'request';
 
-type Rule = readonly [text: string, accepts: (value: unknown, place: OptionsPlace) => boolean];
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isFunction = (value: unknown): boolean => typeof value === 'function';
-const isToken = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
+
+const isName = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
+
 const isListOf = (value: unknown, accepts: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(accepts);
-const isStatus = (value: unknown): boolean =>
-  Number.isInteger(value) && Number(value) >= 100 && Number(value) <= 599;
 
-const hasOnly = (value: unknown, rules: Readonly<Record<string, (field: unknown) => boolean>>): boolean =>
+/** Whether a value is an object with no fields but these, each as it has to be or left out. */
+const hasOnly = (value: unknown, fields: Readonly<Record<string, (field: unknown) => boolean>>): boolean =>
   isObject(value) &&
-  Object.entries(value).every(
-    ([name, field]) => field === undefined || (Object.hasOwn(rules, name) && rules[name]?.(field)),
+  Object.keys(value).every(
+    (name) => Object.hasOwn(fields, name) && (value[name] === undefined || fields[name]?.(value[name])),
   );
 
-const isAtLeast = (least: number, value: unknown): boolean => typeof value === 'number' && value >= least;
+const { MAX_VALUE, MIN_VALUE } = Number;
 
-const duration: Rule = ['a finite number of milliseconds ≥ 0', (v) => isAtLeast(0, v) && v !== Infinity];
-const deadline: Rule = ['a number of milliseconds > 0 or Infinity', (v) => typeof v === 'number' && v > 0];
-const anyFunction: Rule = ['a function', isFunction];
+const aFunction: Rule<OptionsPlace> = ['a function', isFunction];
+const aWait: Rule<OptionsPlace> = ['a finite number of ms ≥ 0', (v) => isWithin(v, 0, MAX_VALUE)];
+const aDeadline: Rule<OptionsPlace> = [
+  'a number of ms > 0 or Infinity',
+  (v) => isWithin(v, MIN_VALUE, Infinity),
+];
 
 const isObserver = (value: unknown): boolean =>
   hasOnly(value, { onAttempt: isFunction, onRetry: isFunction, onGiveUp: isFunction });
 
-const rules: Readonly<Record<keyof RetryOptions, Rule>> = {
+const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   maxAttempts: [
     'an integer ≥ 1 or Infinity',
-    (v) => v === Infinity || (Number.isInteger(v) && isAtLeast(1, v)),
+    (v) => v === Infinity || (Number.isInteger(v) && isWithin(v, 1, MAX_VALUE)),
   ],
-  maxElapsedTime: ['a number of milliseconds ≥ 0 or Infinity', (v) => isAtLeast(0, v)],
-  stop: anyFunction,
-  baseDelay: duration,
-  maxDelay: duration,
-  exponentialBase: ['a finite number ≥ 1', (v) => isAtLeast(1, v) && v !== Infinity],
+  maxElapsedTime: ['a number of ms ≥ 0 or Infinity', (v) => isWithin(v, 0, Infinity)],
+  stop: aFunction,
+  baseDelay: aWait,
+  maxDelay: aWait,
+  exponentialBase: ['a finite number ≥ 1', (v) => isWithin(v, 1, MAX_VALUE)],
   jitter: [
     "'full', 'equal', 'none', a boolean or a function",
     (v) => ['full', 'equal', 'none', true, false].includes(v as string) || isFunction(v),
   ],
-  wait: anyFunction,
+  wait: aFunction,
   retryAfter: [
-    "false or { max?: a number of milliseconds ≥ 0 or Infinity, whenLonger?: 'give-up' or 'clamp' }",
+    "{ max?: a number of ms ≥ 0 or Infinity, whenLonger?: 'give-up' or 'clamp' } or false",
     (v) =>
       v === false ||
-      hasOnly(v, { max: (max) => isAtLeast(0, max), whenLonger: (w) => w === 'give-up' || w === 'clamp' }),
+      hasOnly(v, {
+        max: (max) => isWithin(max, 0, Infinity),
+        whenLonger: (w) => w === 'give-up' || w === 'clamp',
+      }),
   ],
-  methods: ['an array of HTTP methods', (v) => isListOf(v, isToken)],
-  statuses: ['an array of HTTP statuses from 100 to 599', (v) => isListOf(v, isStatus)],
-  retryIf: anyFunction,
+  methods: ['an array of HTTP methods', (v) => isListOf(v, isName)],
+  statuses: [
+    'an array of integers from 100 to 599',
+    (v) => isListOf(v, (s) => Number.isInteger(s) && isWithin(s, 100, 599)),
+  ],
+  retryIf: aFunction,
   idempotencyKey: [
     'a boolean or { header?: a header name, generate?: a function }',
-    (v) => typeof v === 'boolean' || hasOnly(v, { header: isToken, generate: isFunction }),
+    (v) => typeof v === 'boolean' || hasOnly(v, { header: isName, generate: isFunction }),
   ],
   data: ['a function, on `config.retry` only', (v, place) => isFunction(v) && place === 'request'],
-  attemptTimeout: deadline,
-  totalTimeout: deadline,
+  attemptTimeout: aDeadline,
+  totalTimeout: aDeadline,
   budget: ['a RetryBudget or a function', (v) => isRetryBudget(v) || isFunction(v)],
   throttle: [
-    'a RetryThrottle, its options (on the instance only) or false',
+    'a RetryThrottle, false or, on the instance only, its options',
     (v, place) => v === false || isRetryThrottle(v) || (place === 'instance' && isObject(v)),
   ],
-  beforeRetry: anyFunction,
+  beforeRetry: aFunction,
   observe: [
     'an object of functions onAttempt, onRetry, onGiveUp, or an array of such',
     (v) => isObserver(v) || isListOf(v, isObserver),
@@ -216,44 +223,25 @@ const rules: Readonly<Record<keyof RetryOptions, Rule>> = {
 };
 
 /** What users of axios-retry and retry-axios would type, and how it is spelled here. */
-const renamed: Readonly<Record<string, string>> = {
-  retries: '`maxAttempts` (one more than the retries)',
-  retry: '`maxAttempts` (one more than the retries)',
-  retryDelay: '`baseDelay`, or `wait` for a function',
-  retryCondition: '`retryIf`',
-  shouldRetry: '`retryIf`',
-  validateResponse: '`retryIf`',
-  noResponseRetries: '`retryIf` and `maxAttempts`',
-  shouldResetTimeout: '`attemptTimeout` or `totalTimeout`',
-  onRetry: '`observe: { onRetry }`, or `beforeRetry` to change the request',
-  onRetryAttempt: '`observe: { onRetry }`, or `beforeRetry` to change the request',
-  onMaxRetryTimesExceeded: '`observe: { onGiveUp }`',
-  onError: '`observe: { onAttempt }`',
-  httpMethodsToRetry: '`methods`',
-  statusCodesToRetry: '`statuses`',
-  backoffType: '`exponentialBase`, `jitter` or `wait`',
-  maxRetryDelay: '`maxDelay`',
-  checkRetryAfter: '`retryAfter`',
-  maxRetryAfter: '`retryAfter: { max }`',
-};
+const renamed =
+  'retries=maxAttempts (retries + 1),noResponseRetries=maxAttempts (retries + 1),' +
+  'retryDelay=baseDelay or wait,backoffType=wait or jitter,maxRetryDelay=maxDelay,retryCondition=retryIf,shouldRetry=retryIf,' +
+  'validateResponse=retryIf,shouldResetTimeout=totalTimeout or attemptTimeout,onRetry=beforeRetry or observe,' +
+  'onRetryAttempt=beforeRetry or observe,onMaxRetryTimesExceeded=observe,onError=observe,httpMethodsToRetry=methods,' +
+  'statusCodesToRetry=statuses,checkRetryAfter=retryAfter,maxRetryAfter=retryAfter';
 
-/** Refuses what is no policy; answers the options. @throws TypeError naming the option, the rule and the value. */
+/**
+ * Refuses what is no policy; answers the options.
+ *
+ * @throws TypeError naming the option, the rule and the value
+ */
 export function validateOptions(options: unknown, place: OptionsPlace): RetryOptions {
-  if (!isObject(options)) {
-    throw place === 'instance'
-      ? expected('retry options', 'an object', options)
-      : expected('`retry`', 'an object of retry options, such as { maxAttempts: 4 }, or false', options);
+  if (place === 'request' && !isObject(options)) {
+    throw expected('`retry`', 'false or retry options such as { maxAttempts: 4 }', options);
   }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, name)) {
-      const spelling = Object.hasOwn(renamed, name)
-        ? `spelled ${renamed[name]}`
-        : `one of ${Object.keys(rules).join(', ')}`;
-      throw expected(`retry option \`${name}\``, spelling, value);
-    }
-    const [text, accepts] = rules[name as keyof RetryOptions];
-    if (value !== undefined && !accepts(value, place))
-      throw expected(`retry option \`${name}\``, text, value);
-  }
-  return options;
+  checkFields('retry option', rules, options, place, (name) => {
+    const spelling = `,${renamed}`.split(`,${name}=`)[1]?.split(',')[0];
+    return spelling && `spelled ${spelling}`;
+  });
+  return { ...(options as RetryOptions) };
 }

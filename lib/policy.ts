@@ -1,4 +1,5 @@
 import { expected } from './expected.ts';
+import { type Given, given } from './fields.ts';
 import type { ThrottleLike } from './limits/brand.ts';
 import type { RetryOptions } from './options.ts';
 import type { RetryObserver, WaitStrategy } from './types.ts';
@@ -19,7 +20,6 @@ const DEFAULTS = {
   totalTimeout: Infinity,
 } as const satisfies RetryOptions;
 
-type Given<T> = { readonly [name in keyof T]?: Exclude<T[name], undefined> };
 type WithDefault = 'maxAttempts' | 'maxElapsedTime' | 'attemptTimeout' | 'totalTimeout';
 type AsGiven = 'stop' | 'retryIf' | 'idempotencyKey' | 'data' | 'budget' | 'beforeRetry';
 
@@ -35,9 +35,6 @@ export interface Policy
   readonly throttle: ThrottleLike | undefined;
   readonly observers: readonly RetryObserver[];
 }
-
-const given = <T extends object>(layer: T): Given<T> =>
-  Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined)) as Given<T>;
 
 /**
  * Merges validated layers of options, each one over those before it, into a policy.

@@ -295,6 +295,14 @@ describe('a script', () => {
     expect((await adapter(config)).status).toBe(200);
   });
 
+  test('leaves no listener on the signal of a request that settled', async () => {
+    const { signal } = new AbortController();
+    const adapter = scriptedAdapter([200, 'ECONNRESET']);
+    await axios.get('/', { adapter, signal });
+    await caught(axios.get('/', { adapter, signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   test('takes the caller’s own headers over those it makes', async () => {
     const adapter = scriptedAdapter([
       { status: 200, data: { a: 1 }, headers: { 'Content-Type': 'application/hal+json', ETag: '"1"' } },

@@ -1,4 +1,4 @@
-import { AxiosError, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { type AxiosAdapter, AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 
 /** What one attempt comes to: a status, or a function that answers or throws. */
 export type Turn = number | ((config: InternalAxiosRequestConfig) => unknown);

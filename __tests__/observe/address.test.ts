@@ -80,15 +80,15 @@ describe('an address', () => {
       .map((text) => `s3cr3t${text}s3cr3t`);
     const origin = fc.constantFrom('https://', 'http://', '//', 'HTTPS://', 'http:/', 'http:\\');
     fc.assert(
-      fc.property(origin, secret, fc.webPath(), fc.webQueryParameters(), (scheme, password, path, query) => {
-        const url = `${scheme}user:${password}@api.example.com${path}?${query}&key=${password}#${password}`;
+      fc.property(origin, secret, fc.stringMatching(/^[\w/@:%.-]{0,20}$/), (scheme, password, path) => {
+        const url = `${scheme}user:${password}@api.example.com/${path}?key=${password}#${password}`;
         expect(address(url)).not.toContain('s3cr3t');
         expect(address('/x', { baseURL: url })).not.toContain('s3cr3t');
       }),
     );
   });
 
-  it('throws for no text at all', () => {
+  it('is one line without placeholders, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (url, baseURL) => {
         expect(address(url, { baseURL })).not.toMatch(/[\n\r\p{Zl}\p{Zp}]|%[scdjifoO%]/u);

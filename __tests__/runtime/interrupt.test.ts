@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import axios from 'axios';
-import { type CancelSource, isCancelled, join, onAbort } from '../../lib/runtime/interrupt.ts';
+import { type CancelSource, isCancelled, link, onAbort } from '../../lib/runtime/interrupt.ts';
 
 interface Source {
   readonly source: CancelSource;
@@ -105,64 +105,52 @@ describe.each(sources)('on %s', (_, open) => {
     expect(later).not.toHaveBeenCalled();
   });
 
-  test('joined to a signal, it aborts the joint with its reason', async () => {
+  test('aborts what it is linked to with its reason', async () => {
     const { source, cancel } = open();
-    const lease = join(new AbortController().signal, source);
-    expect(lease.signal.aborted).toBe(false);
+    const { signal } = link(new AbortController().signal, undefined, source);
+    expect(signal.aborted).toBe(false);
     cancel('over');
     await told();
-    expect(lease.signal.aborted).toBe(true);
-    const { reason } = lease.signal;
+    expect(signal.aborted).toBe(true);
+    const { reason } = signal;
     expect(axios.isCancel(reason) ? reason.message : reason).toBe('over');
   });
 
-  test('joined to a signal, it lets that signal abort the joint too', () => {
-    const { source } = open();
+  test('leaves it to the other sources of a link to abort it, and the first to do so counts', async () => {
+    const { source, cancel } = open();
     const other = new AbortController();
-    const lease = join(other.signal, source);
+    const { signal } = link(other.signal, source);
     other.abort('other');
-    expect([lease.signal.aborted, lease.signal.reason]).toEqual([true, 'other']);
+    cancel('over');
+    await told();
+    expect([signal.aborted, signal.reason]).toEqual([true, 'other']);
   });
 
-  test('a thousand leases of one pair share a signal and a listener on either side', () => {
-    const { source, listeners } = open();
+  test('that has cancelled already aborts a link from the start', async () => {
+    const { source, cancel } = open();
+    cancel('over');
+    await told();
+    expect(link(new AbortController().signal, source).signal.aborted).toBe(true);
+  });
+
+  test('has one listener for a thousand links, and none when they are released', async () => {
+    const { source, listeners, cancel } = open();
     const { signal } = new AbortController();
-    const leases = Array.from({ length: 1_000 }, () => join(signal, source));
-    expect(new Set(leases.map((lease) => lease.signal)).size).toBe(1);
+    const links = Array.from({ length: 1_000 }, () => link(signal, source));
     expect([listeners(), getEventListeners(signal, 'abort').length]).toEqual([1, 1]);
-    for (const lease of leases.slice(1)) lease.release();
-    expect([listeners(), getEventListeners(signal, 'abort').length]).toEqual([1, 1]);
-    leases[0]?.release();
+    for (const { release } of links) release();
     expect([listeners(), getEventListeners(signal, 'abort').length]).toEqual([0, 0]);
-  });
-
-  test('a lease taken after the last was handed back works anew', async () => {
-    const { source, cancel } = open();
-    const { signal } = new AbortController();
-    const old = join(signal, source);
-    old.release();
-    const lease = join(signal, source);
-    cancel('over');
+    cancel('too late');
     await told();
-    expect([old.signal.aborted, lease.signal.aborted]).toEqual([false, true]);
-  });
-
-  test('a pair with a cancelled half is aborted from the start', async () => {
-    const { source, cancel } = open();
-    cancel('over');
-    await told();
-    const lease = join(new AbortController().signal, source);
-    expect(lease.signal.aborted).toBe(true);
-    lease.release();
-    expect(join(AbortSignal.abort('gone'), open().source).signal.reason).toBe('gone');
+    expect(links.some((each) => each.signal.aborted)).toBe(false);
   });
 });
 
-test('joined to nothing, a signal is itself', () => {
+test('a link to nothing is the signal itself', () => {
   const { signal } = new AbortController();
-  const lease = join(signal, undefined);
-  expect(lease.signal).toBe(signal);
-  lease.release();
+  const linked = link(signal, undefined, undefined);
+  expect(linked.signal).toBe(signal);
+  linked.release();
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 

@@ -7,7 +7,7 @@ import { type RetryOptions, validateOptions } from '../options.ts';
 import { type Policy, resolvePolicy } from '../policy.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RetryRuntime } from '../types.ts';
-import { markRetried } from './layers.ts';
+import { markRetried, reportRival } from './layers.ts';
 import {
   type Attachment,
   Call,
@@ -54,7 +54,7 @@ export function attachRetry(
 ): RetryHandle {
   const { request, response } = instance?.interceptors ?? {};
   if (!request?.handlers || !response?.handlers) throw expected('`instance`', 'an axios instance', instance);
-  if (ATTACHED in instance) {
+  if (response.handlers.some((handler) => handler && ATTACHED in handler)) {
     throw new Error(
       'This axios instance retries already: override it with `config.retry`, or `detach()` it first',
     );
@@ -70,6 +70,7 @@ export function attachRetry(
     instance,
     clock: completeClock(clock),
     random,
+    reset: () => place(first),
     detached: detachment.signal,
   };
 
@@ -118,18 +119,22 @@ export function attachRetry(
     rejected: (error) => take(false, error),
   };
 
+  const place = ({ fulfilled, rejected }: Handlers): void => {
+    responseHandler.fulfilled = fulfilled;
+    responseHandler.rejected = rejected;
+  };
+
   // `runWhen` sees every config before the first interceptor does, whatever the order of registration.
   const requestId = request.use(null, null, {
     synchronous: true,
     runWhen(config) {
-      ({ fulfilled: responseHandler.fulfilled, rejected: responseHandler.rejected } = capture(config));
+      place(capture(config));
       return false;
     },
   });
   const responseId = response.use(first.fulfilled as never, first.rejected);
   const requestHandler = request.handlers.at(-1);
-  const responseHandler = response.handlers.at(-1) as { fulfilled: unknown; rejected: unknown };
-  Object.defineProperty(instance, ATTACHED, { value: true, configurable: true });
+  const responseHandler = Object.assign(response.handlers.at(-1) as object, { ...first, [ATTACHED]: true });
 
   return {
     detach() {
@@ -137,7 +142,6 @@ export function attachRetry(
       // After a `clear()` older versions of axios would eject whoever has the place now.
       if (request.handlers?.includes(requestHandler as never)) request.eject(requestId);
       if (response.handlers?.includes(responseHandler as never)) response.eject(responseId);
-      delete (instance as { [ATTACHED]?: true })[ATTACHED];
       detachment.abort();
     },
   };
@@ -148,6 +152,7 @@ const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: Ax
 
 async function conclude(call: Call, ok: boolean, value: unknown): Promise<unknown> {
   const task = taskOf(call);
+  if (!ok) reportRival(call.attachment.instance, call.config);
   const last = await run(task, read(call, ok, value));
   if (last.ok) return last.value;
   if (task.log.attempts > 1) markRetried(last.value);

@@ -1,5 +1,4 @@
 import type { AxiosResponse } from 'axios';
-import { readHeader } from '../server/header.ts';
 
 interface StreamLike {
   readonly pipe?: unknown;
@@ -17,22 +16,16 @@ const isPlain = (value: unknown): value is Record<string, unknown> => {
   return prototype === null || prototype === Object.prototype;
 };
 
-/** Whether a body can be read only once: a Node or web stream, the form-data package, an async iterator. */
+/** Whether a value can be read only once: a Node or web stream, the form-data package, an async iterator. */
 export const isStream = (value: unknown): boolean => {
   if (!isObject(value)) return false;
   const { pipe, getReader } = value as StreamLike;
   return typeof pipe === 'function' || typeof getReader === 'function' || Symbol.asyncIterator in value;
 };
 
-const holdsStream = (value: unknown): boolean =>
-  isStream(value) || ((Array.isArray(value) || isPlain(value)) && Object.values(value).some(holdsStream));
-
-/** Whether a body, sent under these headers, can be read only once. */
-export function isOneShot(data: unknown, headers: unknown): boolean {
-  if (!isObject(data)) return false;
-  const isMultipart = readHeader(headers, 'content-type')?.includes('multipart/form-data');
-  return isMultipart ? holdsStream(data) : isStream(data);
-}
+/** Whether a body can be read only once: a stream, or an object that holds one, as multipart bodies do. */
+export const isOneShot = (data: unknown): boolean =>
+  isStream(data) || ((Array.isArray(data) || isPlain(data)) && Object.values(data).some(isOneShot));
 
 /** A copy that edits in place do not reach; what cannot be copied is passed on as it is. */
 export function copyOf<T>(value: T): T {

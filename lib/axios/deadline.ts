@@ -1,28 +1,43 @@
 import { type AxiosAdapter, AxiosError, getAdapter, type InternalAxiosRequestConfig } from 'axios';
-import { type CancelSource, link } from '../runtime/interrupt.ts';
+import { type CancelSource, onAbort } from '../runtime/interrupt.ts';
 import { isStream, releaseBody } from './body.ts';
+
+/** A bound on an attempt. */
+export interface Deadline {
+  /** Milliseconds. */
+  readonly left: number;
+  /** Which deadline it is, and how long it was in all. */
+  readonly name: string;
+  /** Told when the time is up. */
+  readonly strike?: () => void;
+}
 
 /**
  * An adapter that fails with `ETIMEDOUT` when the time is up, whatever the wrapped one does. For the length of the attempt
  * `config.signal` aborts with the caller's or with the deadline.
  *
  * @param alarm resolves after so many milliseconds
- * @param deadline asked when the attempt reaches the adapter: the milliseconds left, and which deadline it is
+ * @param next asked when the attempt reaches the adapter
  */
 export function withDeadline(
   adapter: InternalAxiosRequestConfig['adapter'],
   alarm: (ms: number, signal: AbortSignal) => Promise<void>,
-  deadline: () => readonly [left: number, name: string],
+  next: () => Deadline,
 ): AxiosAdapter {
   return async (config) => {
     // A config used again must not meet the deadline of this attempt.
     config.adapter = adapter as AxiosAdapter;
-    const [left, name] = deadline();
+    const { left, name, strike } = next();
     const timeout = new AxiosError(`${name} exceeded`, 'ETIMEDOUT', config);
-    if (left <= 0) throw timeout;
+    if (left <= 0) {
+      strike?.();
+      throw timeout;
+    }
 
     const { signal } = config;
-    const { controller, release } = link(signal as CancelSource | undefined);
+    const source = signal as CancelSource | undefined;
+    const controller = new AbortController();
+    const release = source && onAbort(source, () => controller.abort(source.reason));
     const settled = new AbortController();
     let isLate = false;
     config.signal = controller.signal;
@@ -32,16 +47,19 @@ export function withDeadline(
       attempt.then((response) => isLate && releaseBody(response)).catch(() => undefined);
       const overdue = alarm(left, settled.signal).then(() => {
         isLate = !settled.signal.aborted;
-        if (isLate) controller.abort(timeout);
+        if (isLate) {
+          strike?.();
+          controller.abort(timeout);
+        }
         throw timeout;
       });
       const response = await Promise.race([attempt, overdue]);
       // The caller's signal must reach a stream until it closes.
-      if (isStream(response.data)) response.data.once?.('close', release);
-      else release();
+      if (isStream(response.data)) response.data.once?.('close', () => release?.());
+      else release?.();
       return response;
     } catch (error) {
-      release();
+      release?.();
       throw isLate ? timeout : error;
     } finally {
       settled.abort();

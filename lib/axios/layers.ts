@@ -28,3 +28,20 @@ function isGivenUp(error: object): boolean {
   const { reason, attempts = [] } = retryReport(error) ?? {};
   return reason !== undefined && attempts.length > 1;
 }
+
+const RIVALS = [
+  ['axios-retry', 'axios-retry'],
+  ['raxConfig', 'retry-axios'],
+] as const;
+
+const reported = new WeakSet<object>();
+
+/** Warns, once per instance, when a failed config carries what another retry plugin leaves there: attempts multiply. */
+export function reportRival(instance: object, config: object): void {
+  const rival = RIVALS.find(([key]) => (config as Readonly<Record<string, unknown>>)[key]);
+  if (rival === undefined || reported.has(instance)) return;
+  reported.add(instance);
+  console.warn(
+    `axios-tenacity: ${rival[1]} works on this instance too, so attempts multiply; keep one of them`,
+  );
+}

@@ -1,6 +1,7 @@
 import axios, {
   AxiosHeaders,
   type AxiosInstance,
+  type AxiosRequestHeaders,
   type AxiosResponse,
   CanceledError,
   type InternalAxiosRequestConfig,
@@ -14,6 +15,7 @@ import { AttemptLog } from '../report.ts';
 import { failureOfStatus } from '../retryable.ts';
 import { readHeader } from '../server/header.ts';
 import type { Clock, RetryReport } from '../types.ts';
+import { canceledError } from './cancellation.ts';
 import { closeStream, copyOf, isOneShot, releaseBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { codeOf, failureOf } from './failure.ts';
@@ -30,6 +32,8 @@ export interface Attachment {
   readonly random: () => number;
   /** Aborts when the plugin is detached. */
   readonly detached: AbortSignal;
+  /** Takes the handlers of a replay out again, so that they keep nothing of it alive. */
+  readonly reset: () => void;
 }
 
 /** What stands in the place of the plugin's response interceptor while axios builds a request. */
@@ -53,6 +57,8 @@ export class Call {
   endedAt = 0;
   status = 0;
   log: AttemptLog | undefined = undefined;
+  /** `totalTimeout` cut an attempt off. */
+  isOverdue = false;
   /** What `data` made for the attempt under way. */
   body: unknown = undefined;
   /** The handlers of the replay that axios is about to build. */
@@ -74,12 +80,12 @@ export class Call {
     this.pristine = {
       method: config.method as string,
       url: config.url as string,
-      headers: { ...config.headers } as AxiosHeaders,
+      headers: { ...config.headers } as AxiosRequestHeaders,
       params: copyOf(config.params),
       data: isCopied ? copyOf(config.data) : config.data,
       adapter: config.adapter as never,
     };
-    this.config = isEditable ? shallowCopyOf(config) : config;
+    this.config = isEditable ? copyOfConfig(config) : config;
     this.state = config.retryState = new RetryState(this);
     if (data) config.data = this.body = produce(data);
     limit(this, config);
@@ -115,7 +121,8 @@ export function read(call: Call, ok: boolean, value: unknown, sent: Config = cal
     readonly config?: Config;
     readonly response?: AxiosResponse;
   };
-  if (config?.retryState !== call.state) return { ok, value, config: sent, failure: 'none', final: true };
+  if (config?.retryState !== call.state)
+    return { ok, value, config: sent, failure: 'none', final: 'not-retryable' };
   return ok
     ? {
         ok,
@@ -132,13 +139,14 @@ export function read(call: Call, ok: boolean, value: unknown, sent: Config = cal
         code: codeOf(value),
         failure: failureOf(value, config),
         cancelled: isCancel(value),
+        final: call.isOverdue ? 'total-timeout' : undefined,
       };
 }
 
 /** How the loop sends a call again. */
 export function taskOf(call: Call): Task {
   const { policy, pristine, budget } = call;
-  const { clock, random, detached, instance } = call.attachment;
+  const { clock, random, detached, instance, reset } = call.attachment;
   const discard = (): void => closeStream(call.body);
   return {
     policy,
@@ -148,16 +156,18 @@ export function taskOf(call: Call): Task {
     budget,
     log: (call.log = new AttemptLog(call.startedAt, call.origin)),
     discard,
-    isReplayable: () => policy.data !== undefined || !isOneShot(pristine.data, pristine.headers),
-    isOneShot: ({ data, headers }) => isOneShot(data, headers),
+    isReplayable: () => policy.data !== undefined || !isOneShot(pristine.data),
+    isOneShot,
     wasRetried,
     originOf,
 
     prepare() {
       discard();
-      const config = { ...shallowCopyOf(call.config), ...copyOf(pristine) };
-      config.headers = new AxiosHeaders(pristine.headers as AxiosHeaders);
-      if (policy.data) config.data = call.body = produce(policy.data);
+      const { headers, params, data } = pristine;
+      const config = Object.assign(copyOfConfig(call.config), pristine);
+      config.headers = new AxiosHeaders(headers);
+      config.params = copyOf(params);
+      config.data = policy.data ? (call.body = produce(policy.data)) : copyOf(data);
       return config;
     },
 
@@ -166,7 +176,7 @@ export function taskOf(call: Call): Task {
         const settle = (ok: boolean, value: unknown): void => resolve(read(call, ok, value, config));
         const handOver = (ok: boolean, value: unknown): never => {
           settle(ok, value);
-          throw new CanceledError('superseded by a retry', config);
+          throw superseded(config);
         };
         call.pass = {
           fulfilled: (value) => handOver(true, value),
@@ -174,7 +184,9 @@ export function taskOf(call: Call): Task {
         };
         call.attemptedAt = clock.monotonic();
         config.retryState = call.state;
-        instance.request(config).then(
+        const sent = instance.request(config);
+        reset();
+        sent.then(
           (value) => settle(true, value),
           (error) => settle(false, error),
         );
@@ -185,19 +197,27 @@ export function taskOf(call: Call): Task {
       releaseBody(response);
     },
 
-    cancelError(config, source) {
-      const { reason } = source as { readonly reason?: { readonly message?: string } };
-      const error = new CanceledError('subscribe' in source ? reason?.message : undefined, config);
-      return Object.defineProperty(error, 'cause', { value: reason, writable: true, configurable: true });
-    },
+    cancelError: canceledError,
 
     // Not when an interceptor made the key: that is another one on every attempt.
     isKeyed({ headers }) {
       const header = headerOf(policy.idempotencyKey);
-      const key = readHeader(pristine.headers, header);
-      return key !== undefined && readHeader(headers, header) === key;
+      const key = readHeader(headers, header);
+      return key !== undefined && readHeader(pristine.headers, header) === key;
     },
   };
+}
+
+/** How the pass of a replay ends. Built without a stack, which nobody reads and which costs more than all the rest. */
+function superseded(config: Config): unknown {
+  return Object.assign(Object.create(CanceledError.prototype), {
+    message: 'superseded by a retry',
+    name: 'CanceledError',
+    code: 'ERR_CANCELED',
+    isAxiosError: true,
+    __CANCEL__: true,
+    config,
+  });
 }
 
 function limit(call: Call, config: Config): void {
@@ -207,10 +227,13 @@ function limit(call: Call, config: Config): void {
   config.adapter = withDeadline(config.adapter, alarm, () => {
     const attempt = call.attemptedAt + attemptTimeout;
     const total = call.origin + totalTimeout;
-    return [
-      Math.min(attempt, total) - monotonic(),
-      attempt < total ? `attemptTimeout of ${attemptTimeout} ms` : `totalTimeout of ${totalTimeout} ms`,
-    ];
+    return attempt < total
+      ? { left: attempt - monotonic(), name: `attemptTimeout of ${attemptTimeout} ms` }
+      : {
+          left: total - monotonic(),
+          name: `totalTimeout of ${totalTimeout} ms`,
+          strike: () => (call.isOverdue = true),
+        };
   });
 }
 
@@ -223,10 +246,10 @@ function originOf({ url = '', baseURL }: Config): string {
   }
 }
 
-/** A merged config is in dictionary mode, where `for…in` is three times as fast as a spread. */
-function shallowCopyOf(config: Config): Config {
+/** A copy of all but the body. A merged config is in dictionary mode, where `for…in` is three times as fast as a spread. */
+function copyOfConfig(config: Config): Config {
   const copy: Record<string, unknown> = {};
-  for (const key in config) copy[key] = config[key as keyof Config];
+  for (const key in config) if (key !== 'data') copy[key] = copyOf(config[key as keyof Config]);
   return copy as unknown as Config;
 }
 

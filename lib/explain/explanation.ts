@@ -40,17 +40,23 @@ export interface PolicyExplanation {
   readonly retryIf: boolean;
   /** The header that makes POST and PATCH repeatable, or `false`. */
   readonly idempotencyKey: string | false;
+  /** Whether a throttle holds retries back while most requests fail. */
+  readonly throttle: boolean;
+  /** Whether a budget limits the retries of several requests. */
+  readonly budget: boolean;
   /** How waits are spread; `custom` when a function says. */
   readonly jitter: JitterName | 'custom';
   /** The least and the most of each wait, the first after attempt 1, when the server asks for none. */
   readonly schedule: readonly WaitRange[];
-  /** How many waits follow those in `schedule`; `Infinity` when attempts are not limited. */
+  /** How many waits follow those in `schedule`, which has 10 when attempts are not limited, else at most 1,000. */
   readonly omitted: number;
   /**
    * Whether the schedule is what `wait` or `jitter` answered when `random` gave 0 and just below 1: exact for the
    * strategies of this package and combinations of them, an example for other functions.
    */
   readonly sampled: boolean;
+  /** How far the server's hints are obeyed, or `false`. */
+  readonly retryAfter: { readonly max: number; readonly whenLonger: 'give-up' | 'clamp' } | false;
   /** The longest wait that the server can ask for, its spread included; 0 when hints are ignored. */
   readonly longestHint: number;
   /** When every attempt fails at once and every wait is the shortest. */

@@ -12,7 +12,7 @@ export interface FailingRun {
   readonly attempts: number;
   /** Milliseconds from the first send to the end of the last attempt. */
   readonly elapsed: number;
-  /** The bound that ends it, as `onGiveUp` would tell it; `undefined` when none does within 10,000 attempts. */
+  /** The bound that ends it, as `onGiveUp` would tell it; `undefined` when none does within 1,000 attempts. */
   readonly bound: Reason | undefined;
 }
 
@@ -24,8 +24,8 @@ export interface Schedule {
   readonly fault: string | undefined;
 }
 
-/** Beyond this many attempts nobody reads on, and a run without waits would never end. */
-const MOST_ATTEMPTS = 10_000;
+/** Beyond so many waits and attempts nobody reads on, and a run without waits would never end. */
+export const MOST_ATTEMPTS = 1_000;
 
 /** Asks for each wait once, and no further after one that fails. */
 export function sampleSchedule({ wait, maxAttempts }: Policy): Schedule {
@@ -35,7 +35,12 @@ export function sampleSchedule({ wait, maxAttempts }: Policy): Schedule {
   return {
     rangeOf(attemptNumber) {
       while (fault === undefined && ranges.length < attemptNumber) {
-        const range = sample({ attemptNumber: ranges.length + 1, maxAttempts, totalDelay, elapsed: totalDelay });
+        const range = sample({
+          attemptNumber: ranges.length + 1,
+          maxAttempts,
+          totalDelay,
+          elapsed: totalDelay,
+        });
         if (typeof range === 'string') fault = range;
         else {
           ranges.push(range);
@@ -53,9 +58,11 @@ export function sampleSchedule({ wait, maxAttempts }: Policy): Schedule {
     try {
       const answers = waitBounds(wait, contextOf(progress));
       const bad = answers.find((ms) => !(Number.isFinite(ms) && ms >= 0));
-      return bad === undefined ? rangeOf(answers) : `it answers ${String(bad)} after attempt ${progress.attemptNumber}`;
+      return bad === undefined
+        ? rangeOf(answers)
+        : `wait or jitter answers ${String(bad)} after attempt ${progress.attemptNumber}`;
     } catch {
-      return `it throws after attempt ${progress.attemptNumber} when there is no request`;
+      return `wait or jitter throws after attempt ${progress.attemptNumber} when asked outside of a request`;
     }
   }
 }
@@ -84,12 +91,16 @@ function rangeOf([one, other]: readonly [number, number]): WaitRange {
  * Plays a request through whose every attempt fails after `attemptTime` milliseconds, with the shortest or the longest
  * waits.
  *
- * @param onFault is told when the stop condition throws; it is left out from then on
+ * @param onFault is told when the stop condition throws; the run goes on
  */
 export function playFailingRun(
   policy: Policy,
   schedule: Schedule,
-  { waits, attemptTime, onFault }: { waits: 'shortest' | 'longest'; attemptTime: number; onFault: () => void },
+  {
+    waits,
+    attemptTime,
+    onFault,
+  }: { waits: 'shortest' | 'longest'; attemptTime: number; onFault: () => void },
 ): FailingRun {
   const { maxAttempts, maxElapsedTime, totalTimeout } = policy;
   let elapsed = 0;

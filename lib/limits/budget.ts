@@ -1,3 +1,4 @@
+import { isWithin } from '../fields.ts';
 import { BUDGET, type BudgetLike, type Reservation } from './brand.ts';
 import { type NumberRules, readNumbers } from './numbers.ts';
 
@@ -17,9 +18,11 @@ export interface RetryBudgetOptions {
   readonly maxWait?: number | undefined;
 }
 
+const DEFAULTS = { maxRetries: 10, maxWait: 15_000 };
+
 const RULES: NumberRules<RetryBudgetOptions> = {
-  maxRetries: [10, 'an integer ≥ 0 or Infinity', (n) => n >= 0 && (Number.isInteger(n) || n === Infinity)],
-  maxWait: [15_000, 'a number ≥ 0 or Infinity', (n) => n >= 0],
+  maxRetries: ['an integer ≥ 0 or Infinity', (n) => isWithin(n, 0, Infinity) && (Number.isInteger(n) || n === Infinity)],
+  maxWait: ['a number ≥ 0 or Infinity', (n) => isWithin(n, 0, Infinity)],
 };
 
 /**
@@ -34,7 +37,7 @@ export class RetryBudget implements BudgetLike {
   readonly #maxWait: number;
 
   constructor(options: RetryBudgetOptions = {}) {
-    const { maxRetries, maxWait } = readNumbers('retry budget', RULES, options);
+    const { maxRetries, maxWait } = readNumbers('retry budget', RULES, DEFAULTS, options);
     this.#retries = maxRetries;
     this.#wait = this.#maxWait = maxWait;
   }

@@ -1,3 +1,4 @@
+import { isWithin, type Rule } from '../fields.ts';
 import { THROTTLE, type ThrottleLike } from './brand.ts';
 import { type NumberRules, type Numbers, readNumbers } from './numbers.ts';
 
@@ -35,19 +36,26 @@ export interface RetryThrottleOptions {
   readonly refillTime?: number | undefined;
 }
 
-const POSITIVE = ['a finite number > 0', (n: number) => n > 0 && n < Infinity] as const;
-// A cost above the capacity would never let a retry through.
-const WITHIN = [
+const DEFAULTS = { capacity: 500, retryCost: 14, throttledRetryCost: 5, refund: 1, refillTime: 60_000 };
+
+const { MAX_VALUE, MIN_VALUE } = Number;
+
+const A_COST: Rule<Numbers<RetryThrottleOptions>> = [
   'a number from 0 to `capacity`',
-  (n: number, { capacity }: Numbers<RetryThrottleOptions>) => n >= 0 && n <= capacity,
-] as const;
+  (value, { capacity }) => isWithin(value, 0, capacity),
+];
 
 const RULES: NumberRules<RetryThrottleOptions> = {
-  capacity: [500, ...POSITIVE],
-  retryCost: [14, ...WITHIN],
-  throttledRetryCost: [5, ...WITHIN],
-  refund: [1, ...WITHIN],
-  refillTime: [60_000, ...POSITIVE],
+  // A cost above the capacity would never let a retry through, be it given or the default.
+  capacity: [
+    'a finite number > 0, and no cost above it',
+    (value, { retryCost, throttledRetryCost }) =>
+      isWithin(value, Math.max(retryCost, throttledRetryCost, MIN_VALUE), MAX_VALUE),
+  ],
+  retryCost: A_COST,
+  throttledRetryCost: A_COST,
+  refund: A_COST,
+  refillTime: ['a finite number of ms > 0', (value) => isWithin(value, MIN_VALUE, MAX_VALUE)],
 };
 
 const MOST_ORIGINS = 1_000;
@@ -66,7 +74,7 @@ export class RetryThrottle implements ThrottleLike {
   #now = -Infinity;
 
   constructor(options: RetryThrottleOptions = {}) {
-    this.#options = readNumbers('retry throttle', RULES, options);
+    this.#options = readNumbers('retry throttle', RULES, DEFAULTS, options);
   }
 
   /** Whether every bucket is full, as far as is known. While it is, a success need not be told. */

@@ -1,7 +1,7 @@
 import { codeOf } from '../axios/failure.ts';
 import { showDuration } from '../duration.ts';
 import { expected } from '../expected.ts';
-import type { RetryContext, RetryObserver } from '../types.ts';
+import type { DelaySource, Reason, RetryContext, RetryObserver } from '../types.ts';
 import { addressOf } from './address.ts';
 
 /** What {@link logRetries} logs, and how. A level is the name of a method of the logger. */
@@ -50,9 +50,9 @@ export interface RetryLogEntry {
   /** On `retry` only. */
   readonly delay?: number;
   /** On `retry` only. */
-  readonly delaySource?: string;
+  readonly delaySource?: DelaySource;
   /** On `give-up` only. */
-  readonly reason?: string;
+  readonly reason?: Reason;
 }
 
 /**
@@ -125,7 +125,6 @@ function isPino(logger: object): boolean {
     readonly levels?: { readonly labels?: unknown; readonly values?: unknown };
     readonly bindings?: unknown;
   };
-  if (Symbol.for('pino.serializers') in logger) return true;
   return typeof bindings === 'function' && isObject(levels?.labels) && isObject(levels?.values);
 }
 

@@ -64,13 +64,15 @@ function open(source: CancelSource): Hub {
 
 /** A signal that aborts with any of several sources, until it is released. */
 export interface Link {
-  readonly controller: AbortController;
+  readonly signal: AbortSignal;
   readonly release: () => void;
 }
 
-/** Links a new controller to whichever of the sources there are. */
-export function link(...sources: readonly (CancelSource | undefined)[]): Link {
+/** Links a signal to whichever further sources there are. */
+export function link(signal: AbortSignal, ...others: readonly (CancelSource | undefined)[]): Link {
+  const sources = others.filter((source) => source !== undefined);
+  if (sources.length === 0) return { signal, release: () => undefined };
   const controller = new AbortController();
-  const stops = sources.map((source) => source && onAbort(source, () => controller.abort(source.reason)));
-  return { controller, release: () => stops.forEach((stop) => stop?.()) };
+  const stops = [signal, ...sources].map((source) => onAbort(source, () => controller.abort(source.reason)));
+  return { signal: controller.signal, release: () => stops.forEach((stop) => void stop()) };
 }

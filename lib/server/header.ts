@@ -8,6 +8,7 @@ export function readHeader(headers: unknown, name: string): string | undefined {
       typeof fields.get === 'function'
         ? fields.get(wanted)
         : Object.entries(fields).map(([key, value]) => key.toLowerCase() === wanted && value);
+    if (typeof found === 'string') return found.trim() || undefined;
     // `false` is how axios writes a header that is not there, while a mock's 0 is a value.
     const values = [found].flat(2).filter((value) => value || value === 0);
     return values.join(', ').trim() || undefined;

@@ -12,6 +12,8 @@ export interface Hints {
 
 /** How long the server asks to wait, and whether to try again at all; takes any headers and never throws. */
 export function readHints(headers: unknown, status: number | undefined, now: number): Hints {
+  // Most failures bring no word of the server, and looking for each header in turn costs more than the rest of a retry.
+  if (!Object.keys(headers ?? {}).some((name) => /retry|limit/i.test(name))) return {};
   const verdict = readHeader(headers, 'x-should-retry')?.toLowerCase();
   return {
     after:

@@ -15,12 +15,10 @@ function untilDates(text: string, sent: number, now: number): readonly number[] 
  * Of several values, as fetch joins repeated headers, the longest counts: no retry is early for any of them.
  */
 export function readRetryAfter(headers: unknown, now: number): number | undefined {
-  const text = readHeader(headers, 'retry-after') ?? '';
+  const text = readHeader(headers, 'retry-after');
+  const seconds = parseNumbers(text).map((each) => each * 1000);
   return (
     longestWait(parseNumbers(readHeader(headers, 'retry-after-ms'))) ??
-    longestWait([
-      ...parseNumbers(text).map((seconds) => seconds * 1000),
-      ...untilDates(text, readDate(headers, now), now),
-    ])
+    longestWait(text ? [...seconds, ...untilDates(text, readDate(headers, now), now)] : [])
   );
 }

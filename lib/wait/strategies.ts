@@ -3,6 +3,7 @@
  * so that the least and the most it can answer are what it answers when `random` is 0 and just below 1: `waitBounds`.
  */
 import { isDuration, requireDurations, requireFunctions, requireGiven } from '../expected.ts';
+import { isWithin, type Rule } from '../fields.ts';
 import { type NumberRules, readNumbers } from '../limits/numbers.ts';
 import type { RetryContext, WaitStrategy } from '../types.ts';
 
@@ -38,13 +39,15 @@ export interface ExponentialJitterOptions extends ExponentialOptions {
   readonly jitter?: number | undefined;
 }
 
-const duration = (fallback: number) => [fallback, 'a finite number of milliseconds ≥ 0', isDuration] as const;
+const DURATION: Rule = ['a finite number of milliseconds ≥ 0', isDuration];
 
-const exponentialRules = (): NumberRules<ExponentialOptions> => ({
-  baseDelay: duration(1_000),
-  exponentialBase: [2, 'a finite number ≥ 1', (base) => Number.isFinite(base) && base >= 1],
-  maxDelay: duration(60_000),
-});
+const exponentialRules: NumberRules<ExponentialOptions> = {
+  baseDelay: DURATION,
+  exponentialBase: ['a finite number ≥ 1', (base) => isWithin(base, 1, Number.MAX_VALUE)],
+  maxDelay: DURATION,
+};
+
+const exponentialDefaults = { baseDelay: 1_000, exponentialBase: 2, maxDelay: 60_000 };
 
 /**
  * Milliseconds after attempt `attemptNumber`: `min(maxDelay, baseDelay · exponentialBase^(attemptNumber − 1))`. The
@@ -123,7 +126,8 @@ export const waitIncrementing = (
 export const waitExponential = (options: ExponentialOptions = {}): WaitStrategy => {
   const { baseDelay, exponentialBase, maxDelay } = readNumbers(
     '`waitExponential`',
-    exponentialRules(),
+    exponentialRules,
+    exponentialDefaults,
     options,
   );
   return ({ attemptNumber }) => exponential(attemptNumber, baseDelay, exponentialBase, maxDelay);
@@ -138,7 +142,8 @@ export const waitExponential = (options: ExponentialOptions = {}): WaitStrategy 
 export const waitRandomExponential = (options: ExponentialOptions = {}): WaitStrategy => {
   const { baseDelay, exponentialBase, maxDelay } = readNumbers(
     '`waitRandomExponential`',
-    exponentialRules(),
+    exponentialRules,
+    exponentialDefaults,
     options,
   );
   return ({ attemptNumber, random }) =>
@@ -153,10 +158,11 @@ export const waitRandomExponential = (options: ExponentialOptions = {}): WaitStr
  * @throws TypeError for an unknown option or one out of range
  */
 export const waitExponentialJitter = (options: ExponentialJitterOptions = {}): WaitStrategy => {
-  const rules = { ...exponentialRules(), jitter: duration(1_000) };
+  const rules = { ...exponentialRules, jitter: DURATION };
   const { baseDelay, exponentialBase, maxDelay, jitter } = readNumbers(
     '`waitExponentialJitter`',
     rules,
+    { ...exponentialDefaults, jitter: 1_000 },
     options,
   );
   const spread = Math.min(jitter, maxDelay);

@@ -1,0 +1,204 @@
+import type { AxiosError, AxiosInstance, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
+import { attachRetry, type RetryHandle } from '../axios/attach.ts';
+import { isOneShot } from '../axios/body.ts';
+import type { RetryOptions } from '../options.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { readHeader } from '../server/header.ts';
+import type { Reason, RetryContext } from '../types.ts';
+import {
+  checkOptions,
+  type IAxiosRetryConfig,
+  type IAxiosRetryReturn,
+  noteProgress,
+  type RetryProgress,
+} from './config.ts';
+
+type Config = InternalAxiosRequestConfig;
+
+/** What `retryIf` found, for the strategies that are asked after it: the wait, or why there is no retry. */
+interface Plan {
+  readonly delay: number;
+  readonly reason?: Reason;
+  /** The body that the attempt was sent with. */
+  readonly data?: unknown;
+}
+
+/** What one `axiosRetry` call put on an instance. */
+interface Layer {
+  readonly options: IAxiosRetryConfig;
+  readonly handler: unknown;
+}
+
+/** What all `axiosRetry` calls on one instance share. */
+interface Registration {
+  readonly handle: RetryHandle;
+  readonly layers: Layer[];
+  /** The errors whose response `validateResponse` took for a success. */
+  readonly accepted: WeakSet<object>;
+  /** Whether the engine still has its places on the instance. */
+  isAttached(): boolean;
+  /** The options of the oldest call that was not ejected. */
+  current(): IAxiosRetryConfig | undefined;
+}
+
+const REGISTRATION = Symbol.for('axios-tenacity.axios-retry');
+
+/** The retry condition alone decides here, so no method is held back. */
+const METHODS = (
+  'ACL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE ' +
+  'NOTIFY OPTIONS ORDERPATCH PATCH POST PROPFIND PROPPATCH PURGE PUT QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE ' +
+  'UNBIND UNLINK UNLOCK UNSUBSCRIBE UPDATE'
+).split(' ');
+
+/** Makes an instance retry as the axios-retry package does, on the engine of this one. */
+export function axiosRetry(
+  instance: AxiosStatic | AxiosInstance,
+  options?: IAxiosRetryConfig,
+): IAxiosRetryReturn {
+  const given = checkOptions(options ?? {});
+  const { accepted, layers } = registrationOf(instance);
+  const { request, response } = instance.interceptors;
+  const requestInterceptorId = request.use((config) => {
+    // The later of two calls on one instance comes first here, and its options are in force.
+    if (noteProgress(config, given, true).validateResponse) config.validateStatus = () => false;
+    return config;
+  });
+  const responseInterceptorId = response.use(null, (error: AxiosError) =>
+    accepted.has(Object(error)) ? error.response : Promise.reject(error),
+  );
+  layers.push({ options: given, handler: response.handlers?.at(-1) });
+  return { requestInterceptorId, responseInterceptorId };
+}
+
+function registrationOf(instance: AxiosInstance & { [REGISTRATION]?: Registration }): Registration {
+  const known = instance[REGISTRATION];
+  if (known?.isAttached() && known.current()) return known;
+  known?.handle.detach();
+  const registration = register(instance);
+  Object.defineProperty(instance, REGISTRATION, { value: registration, configurable: true });
+  return registration;
+}
+
+function register(instance: AxiosInstance): Registration {
+  const layers: Layer[] = [];
+  const accepted = new WeakSet<object>();
+  const { request, response } = instance.interceptors ?? {};
+  const current = (): IAxiosRetryConfig | undefined =>
+    layers.find(({ handler }) => response.handlers?.includes(handler as never))?.options;
+  const handle = attachRetry(instance, translate(current, accepted));
+  const own = [request.handlers?.at(-1), response.handlers?.at(-1)] as const;
+  return {
+    handle,
+    layers,
+    accepted,
+    current,
+    isAttached: () =>
+      request.handlers?.includes(own[0] as never) === true &&
+      response.handlers?.includes(own[1] as never) === true,
+  };
+}
+
+/** The options of axios-retry, which live on each request's config, as a policy of this package. */
+function translate(current: Registration['current'], accepted: WeakSet<object>): RetryOptions {
+  const plans = new WeakMap<Config, Plan>();
+  return {
+    // The bounds are those of axios-retry: `retries`, and `timeout` as long as it is not reset.
+    maxAttempts: Infinity,
+    maxElapsedTime: Number.MAX_VALUE,
+    methods: METHODS,
+    retryAfter: false,
+    throttle: false,
+    retryIf(context) {
+      const options = 'error' in context && current();
+      if (!options) return false;
+      return planRetry(context, options, accepted).then((plan) => {
+        if (plan) plans.set(context.config, plan);
+        return plan !== undefined;
+      });
+    },
+    wait: ({ config }) => plans.get(config)?.delay ?? 0,
+    stop: ({ config }) => plans.get(config)?.reason,
+    beforeRetry: (pristine, { config }) => resend(config, pristine, plans.get(config)?.data),
+  };
+}
+
+/** Asks and tells the user's functions in the order of axios-retry; `undefined` when the failure is not worth a retry. */
+async function planRetry(
+  context: RetryContext,
+  options: IAxiosRetryConfig,
+  accepted: WeakSet<object>,
+): Promise<Plan | undefined> {
+  const { config } = context;
+  const error = context.error as AxiosError;
+  const progress = checkOptions(noteProgress(config, options));
+  if (error.response && progress.validateResponse?.(error.response)) {
+    accepted.add(error);
+    return undefined;
+  }
+  const isExhausted = progress.retryCount >= progress.retries;
+  if (!(await isWorthIt(progress, error))) {
+    if (!isExhausted) return undefined;
+    await progress.onMaxRetryTimesExceeded(error, progress.retryCount);
+    return { delay: 0, reason: 'max-attempts' };
+  }
+  const hazard = hazardOf(context);
+  if (hazard) return { delay: 0, reason: hazard };
+
+  progress.retryCount += 1;
+  const delay = delayOf(progress.retryDelay(progress.retryCount, error));
+  if (!progress.shouldResetTimeout && config.timeout) {
+    const left = config.timeout - (systemClock.now() - progress.lastRequestTime) - delay;
+    if (left <= 0) return { delay, reason: 'total-timeout' };
+    // The http adapter drops fractions, and takes 0 for no timeout at all.
+    config.timeout = Math.ceil(left);
+  }
+  const { data } = config;
+  // The body was transformed already.
+  config.transformRequest = [(body: unknown) => body];
+  await progress.onRetry(progress.retryCount, error, config);
+  return { delay, data };
+}
+
+/** As there: a promise of anything but `false` is a yes, and one that is rejected a no. */
+async function isWorthIt(
+  { retryCount, retries, retryCondition }: RetryProgress,
+  error: AxiosError,
+): Promise<boolean> {
+  if (!(retryCount < retries)) return false;
+  const answer: unknown = retryCondition(error);
+  if (typeof answer !== 'object') return Boolean(answer);
+  try {
+    const verdict: unknown = await answer;
+    return verdict !== false;
+  } catch {
+    return false;
+  }
+}
+
+/** Why the engine would refuse whatever the condition says; known before anybody is told of a retry. */
+function hazardOf({ config, method, response }: RetryContext): Reason | undefined {
+  if (readHeader(response?.headers, 'x-should-retry')?.toLowerCase() === 'false') return 'server-veto';
+  if (isOneShot(config.data)) return 'body-not-replayable';
+  return METHODS.includes(method) ? undefined : 'unsafe-method';
+}
+
+/** What `setTimeout` would make of a delay, were there no limit of 2³¹−1 ms. */
+const delayOf = (delay: unknown): number =>
+  Math.min(Math.max(0, Number(delay) || 0), Number.MAX_SAFE_INTEGER);
+
+/**
+ * The retry is the failed attempt sent again, as there, and not the request as it was before the interceptors: keys that an
+ * interceptor made once and edits of `onRetry` stay on it.
+ */
+function resend(config: Config, { transformRequest }: Config, sent: unknown): Config {
+  // A length that was right for the body as sent would cut off another one.
+  for (const name of Object.keys(config.headers)) {
+    if (name.toLowerCase() === 'content-length') delete config.headers[name];
+  }
+  const isUntransformed = config.data !== sent && isPlain(config.data);
+  if (isUntransformed && transformRequest) config.transformRequest = transformRequest;
+  return config;
+}
+
+const isPlain = (value: unknown): boolean =>
+  Array.isArray(value) || Object.prototype.toString.call(value) === '[object Object]';

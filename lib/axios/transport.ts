@@ -1,0 +1,129 @@
+import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios';
+import { isDuration } from '../expected.ts';
+import { checkFields, given, isWithin, type Rule } from '../fields.ts';
+import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
+import type { JitterName, RetryContext, RetryRuntime } from '../types.ts';
+import { resolveJitter } from '../wait/jitter.ts';
+import { waitExponential } from '../wait/strategies.ts';
+import { type Adapter, senderOf } from './adapter.ts';
+import { isOneShot } from './body.ts';
+import { onCanceled, throwIfCanceled } from './cancellation.ts';
+import { failureOf } from './failure.ts';
+
+/** How often, and how soon, `retryTransport` tries to connect again. */
+export interface RetryTransportOptions {
+  /**
+   * How often to send at most, the first time included: an integer ≥ 1.
+   *
+   * @defaultValue 3
+   */
+  readonly maxAttempts?: number | undefined;
+  /**
+   * The first wait before jitter, in milliseconds.
+   *
+   * @defaultValue 100
+   */
+  readonly baseDelay?: number | undefined;
+  /**
+   * The longest wait before jitter, in milliseconds.
+   *
+   * @defaultValue 2_000
+   */
+  readonly maxDelay?: number | undefined;
+  /**
+   * What each wait is multiplied by to give the next, ≥ 1.
+   *
+   * @defaultValue 2
+   */
+  readonly exponentialBase?: number | undefined;
+  /**
+   * How waits are spread: `full` (or `true`), `equal`, `none` (or `false`).
+   *
+   * @defaultValue 'full'
+   */
+  readonly jitter?: JitterName | boolean | undefined;
+}
+
+const DEFAULTS = {
+  maxAttempts: 3,
+  baseDelay: 100,
+  maxDelay: 2_000,
+  exponentialBase: 2,
+  jitter: 'full',
+} as const satisfies RetryTransportOptions;
+
+const aWait: Rule = ['a finite number of ms ≥ 0', isDuration];
+
+const rules: Readonly<Record<keyof RetryTransportOptions, Rule>> = {
+  maxAttempts: ['an integer ≥ 1', (n) => Number.isInteger(n) && isWithin(n, 1, Infinity)],
+  baseDelay: aWait,
+  maxDelay: aWait,
+  exponentialBase: ['a finite number ≥ 1', (n) => isWithin(n, 1, Number.MAX_VALUE)],
+  jitter: [
+    "'full', 'equal', 'none' or a boolean",
+    (name) => ['full', 'equal', 'none', true, false].includes(name as string),
+  ],
+};
+
+/**
+ * An adapter that sends again when no connection could be made, whatever the method: the request never left this machine.
+ * It works below the interceptors and knows nothing of policies, so its attempts multiply with those of `attachRetry`: 3
+ * here and 3 there are up to 9. A body that can be read only once is not sent again; nor is, over the fetch adapter, a
+ * POST or PATCH that may follow redirects, since nothing tells that the first hop failed (`maxRedirects: 0` does).
+ *
+ * @param options how often and how soon
+ * @param adapter what sends: a name, a function, or an array of these; by default the adapter of axios's own defaults
+ * @param runtime where time and chance come from, for tests
+ * @throws TypeError for an unknown option, a value out of range, or another adapter
+ */
+export function retryTransport(
+  options: RetryTransportOptions = {},
+  adapter?: Adapter,
+  runtime: RetryRuntime = {},
+): AxiosAdapter {
+  checkFields('retry transport option', rules, options, undefined);
+  const { maxAttempts, jitter, ...schedule } = { ...DEFAULTS, ...given(options) };
+  const wait = waitExponential(schedule);
+  const spread = resolveJitter(jitter);
+  const { clock = systemClock, random = systemRandom } = runtime;
+  const { sleep } = completeClock(clock);
+  const send = senderOf(adapter);
+
+  return async (config) => {
+    for (let attemptNumber = 1; ; attemptNumber += 1) {
+      try {
+        return await send(config);
+      } catch (error) {
+        if (attemptNumber >= maxAttempts || !mayBeResent(error, config)) throw error;
+      }
+      const context = { attemptNumber, random } as RetryContext;
+      await sleepUnlessCanceled(config, spread(wait(context), context), sleep);
+    }
+  };
+}
+
+const IDEMPOTENT = /^(get|head|options|trace|put|delete|query)$/i;
+
+function mayBeResent(error: unknown, config: InternalAxiosRequestConfig): boolean {
+  // A redirect that was followed matters only to a method that must not act twice.
+  const isRepeatable = IDEMPOTENT.test(config.method ?? 'get');
+  const failure = failureOf(error, isRepeatable ? { ...config, maxRedirects: 0 } : config);
+  return failure === 'unsent' && !isOneShot(config.data);
+}
+
+async function sleepUnlessCanceled(
+  config: InternalAxiosRequestConfig,
+  delay: number,
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const controller = new AbortController();
+  const stop = onCanceled(config, (error) => controller.abort(error));
+  try {
+    await sleep(delay, controller.signal);
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : error;
+  } finally {
+    stop();
+  }
+  throwIfCanceled(config);
+}
