@@ -7,8 +7,7 @@ import { promisify } from 'node:util';
 const root = join(__dirname, '..');
 
 const runNode = async (...args: string[]): Promise<string> => {
-  const env = { ...process.env, FORCE_COLOR: undefined };
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
   return stdout;
 };
 

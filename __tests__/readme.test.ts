@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import axios from 'axios';
 import * as context from '../lib/context.ts';
-import { attachRetry, logRetries, type RetryOptions, retryReport } from '../lib/index.ts';
+import { attachRetry, explainPolicy, logRetries, type RetryOptions, retryReport } from '../lib/index.ts';
 import { type Step as Outcome, scriptedAdapter, virtualClock } from '../lib/testing.ts';
 import { ambient, type Scenario, scenarios } from './examples/readme.ts';
 import { caught } from './helpers/caught.ts';
@@ -180,6 +180,34 @@ describe('the claims of the README', () => {
       message = (error as Error).message;
     }
     expect([...names].sort()).toEqual(/one of (.+), got/.exec(message)?.[1]?.split(', ').sort());
+  });
+
+  it('the table of options has the defaults that are in force', () => {
+    const defaults = Object.fromEntries(
+      tableRows(readme, 'Options').map(([name = '', value = '']) =>
+        [name, value].map((cell) => cell.replaceAll('`', '')),
+      ),
+    );
+    const { maxAttempts, maxElapsedTime, methods, statuses, jitter, idempotencyKey, ...facts } =
+      explainPolicy();
+    expect(defaults).toMatchObject({
+      maxAttempts: String(maxAttempts),
+      maxElapsedTime: `${maxElapsedTime / 1_000}_000`,
+      methods: methods.join(' '),
+      statuses: statuses.join(' '),
+      jitter: `'${jitter}'`,
+      idempotencyKey: String(idempotencyKey),
+      throttle: facts.throttle ? 'on' : 'false',
+    });
+    const { baseDelay, maxDelay, exponentialBase } = defaults;
+    const numbers = [baseDelay, maxDelay, exponentialBase].map((text) => Number(text?.replaceAll('_', '')));
+    const named = {
+      baseDelay: numbers[0],
+      maxDelay: numbers[1],
+      exponentialBase: numbers[2],
+      maxAttempts: 20,
+    };
+    expect(explainPolicy(named).schedule).toEqual(explainPolicy({ maxAttempts: 20 }).schedule);
   });
 
   it('the table of support says what the manifest says', () => {

@@ -17,7 +17,10 @@ test('the names are those of axios-retry, and the statics too', () => {
 
 test('the defaults are those of axios-retry', () => {
   const plain = ({ DEFAULT_OPTIONS }: typeof named) =>
-    Object.entries(DEFAULT_OPTIONS).map(([name, value]) => [name, typeof value === 'function' ? 'function' : value]);
+    Object.entries(DEFAULT_OPTIONS).map(([name, value]) => [
+      name,
+      typeof value === 'function' ? 'function' : value,
+    ]);
   expect(plain(named).sort()).toEqual(plain(require('axios-retry')).sort());
   expect(named.DEFAULT_OPTIONS.retryCondition).toBe(named.isNetworkOrIdempotentRequestError);
   expect(named.DEFAULT_OPTIONS.retryDelay(3, new Error('reset') as never)).toBe(0);

@@ -14,7 +14,10 @@ afterEach(() => {
 });
 
 const answeredWith = (headers: Record<string, string>): AxiosError =>
-  new AxiosError('failed', undefined, undefined, undefined, { status: 503, headers } as unknown as AxiosResponse);
+  new AxiosError('failed', undefined, undefined, undefined, {
+    status: 503,
+    headers,
+  } as unknown as AxiosResponse);
 const asking = (text: string): AxiosError => answeredWith({ 'retry-after': text });
 
 describe('retryAfter', () => {

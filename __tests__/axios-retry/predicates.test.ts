@@ -1,5 +1,5 @@
 import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import * as original from 'axios-retry';
+import original from 'axios-retry';
 import axiosRetry, * as dropIn from '../../lib/axios-retry.ts';
 
 const predicates = [

@@ -1,8 +1,20 @@
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, isAxiosError } from 'axios';
 import originalAxiosRetry from 'axios-retry';
-import dropIn, { type IAxiosRetryConfig, type IAxiosRetryConfigExtended } from '../../lib/axios-retry.ts';
+import dropIn, {
+  type AxiosRetry,
+  type IAxiosRetryConfig,
+  type IAxiosRetryConfigExtended,
+  type IAxiosRetryReturn,
+} from '../../lib/axios-retry.ts';
 import { adapters } from '../helpers/clients.ts';
-import { answer, closeServers, finAfterReading, refusedPort, type Step, startServer } from '../helpers/server.ts';
+import {
+  answer,
+  closeServers,
+  finAfterReading,
+  refusedPort,
+  type Step,
+  startServer,
+} from '../helpers/server.ts';
 
 afterEach(closeServers);
 
@@ -18,7 +30,7 @@ interface Scenario {
   readonly script: readonly Step[] | 'refused';
   readonly options?: IAxiosRetryConfig;
   readonly config?: AxiosRequestConfig;
-  readonly prepare?: (client: AxiosInstance) => void;
+  readonly prepare?: (client: AxiosInstance, axiosRetry: AxiosRetry, ids: IAxiosRetryReturn) => void;
 }
 
 const nameOf = (error: unknown): unknown =>
@@ -32,7 +44,9 @@ const recorded = (options: IAxiosRetryConfig, calls: string[]): IAxiosRetryConfi
       typeof option !== 'function'
         ? option
         : (...args: unknown[]) => {
-            const seen = args.map((arg) => (typeof arg === 'number' ? arg : typeof arg === 'object' && nameOf(arg)));
+            const seen = args.map((arg) =>
+              typeof arg === 'number' ? arg : typeof arg === 'object' && nameOf(arg),
+            );
             calls.push(`${name}(${seen.slice(0, 2).join(', ')})`);
             return (option as (...all: unknown[]) => unknown)(...args);
           },
@@ -47,8 +61,8 @@ async function play(
   const server = script === 'refused' ? undefined : await startServer(script);
   const client = axios.create({ adapter, baseURL: server?.url ?? `http://127.0.0.1:${await refusedPort()}` });
   const calls: string[] = [];
-  axiosRetry(client, recorded(options, calls));
-  prepare?.(client);
+  const ids = axiosRetry(client, recorded(options, calls));
+  prepare?.(client, axiosRetry as AxiosRetry, ids);
   const { 'axios-retry': own, ...rest } = config;
   const request = { url: '/path', ...rest, ...(own && { 'axios-retry': recorded(own, calls) }) };
   const [outcome, sent] = await client.request(request).then(
@@ -66,6 +80,11 @@ async function play(
   };
 }
 
+const eject = (client: AxiosInstance, ids: IAxiosRetryReturn): void => {
+  client.interceptors.request.eject(ids.requestInterceptorId);
+  client.interceptors.response.eject(ids.responseInterceptorId);
+};
+
 const ok = answer(200, 'whole');
 const busy = answer(503, 'busy');
 const limited = answer(429, 'slow down', { 'retry-after': '0' });
@@ -81,7 +100,10 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'a failure that stays': { script: [busy], options: { onMaxRetryTimesExceeded: nothing } },
   'a connection that is closed': { script: [finAfterReading(), ok], options: { onRetry: nothing } },
   'a refused connection': { script: 'refused', options: { onRetry: nothing, retries: 2 } },
-  'a POST whose connection is closed': { script: [finAfterReading(), ok], config: { method: 'post', data: { a: 1 } } },
+  'a POST whose connection is closed': {
+    script: [finAfterReading(), ok],
+    config: { method: 'post', data: { a: 1 } },
+  },
   'a POST that fails': { script: [busy, ok], config: { method: 'post', data: { a: 1 } } },
   'a POST that the condition lets through': {
     script: [busy, ok],
@@ -93,7 +115,10 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     options: { retryCondition: yes },
     config: { method: 'patch', data: 'text' },
   },
-  'a PUT that fails': { script: [busy, ok], config: { method: 'put', data: new URLSearchParams({ a: '1' }) } },
+  'a PUT that fails': {
+    script: [busy, ok],
+    config: { method: 'put', data: new URLSearchParams({ a: '1' }) },
+  },
   'a 404': { script: [missing, ok], options: { onRetry: nothing, onMaxRetryTimesExceeded: nothing } },
   'a 404 that the condition lets through': { script: [missing, ok], options: { retryCondition: yes } },
   'no retries at all': { script: [busy, ok], options: { retries: 0, onMaxRetryTimesExceeded: nothing } },
@@ -107,7 +132,11 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   'a condition that says no after the last retry': {
     script: [busy, missing, ok],
-    options: { retries: 1, retryCondition: ({ response }) => response?.status === 503, onMaxRetryTimesExceeded: nothing },
+    options: {
+      retries: 1,
+      retryCondition: ({ response }) => response?.status === 503,
+      onMaxRetryTimesExceeded: nothing,
+    },
   },
   'a condition that promises yes': { script: [busy, ok], options: { retryCondition: async () => true } },
   'a condition that promises no': { script: [busy, ok], options: { retryCondition: async () => false } },
@@ -190,8 +219,14 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     script: [answer(200, 'pending')],
     options: { retries: 1, retryCondition: yes, validateResponse: no },
   },
-  'an error that is a success': { script: [missing], options: { validateResponse: ({ status }) => status === 404 } },
-  'no retry of a response that is no success': { script: [answer(200, 'pending')], options: { validateResponse: no } },
+  'an error that is a success': {
+    script: [missing],
+    options: { validateResponse: ({ status }) => status === 404 },
+  },
+  'no retry of a response that is no success': {
+    script: [answer(200, 'pending')],
+    options: { validateResponse: no },
+  },
   'a validateResponse that is switched off': {
     script: [ok],
     options: { validateResponse: no },
@@ -262,7 +297,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   'an interceptor that unwraps, registered later': {
     script: [ok],
-    prepare: (client) => client.interceptors.response.use(({ data, config }) => ({ data, config, status: 1 }) as never),
+    prepare: (client) =>
+      client.interceptors.response.use(({ data, config }) => ({ data, config, status: 1 }) as never),
   },
   'a request interceptor that fails': {
     script: [ok],
@@ -281,10 +317,45 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       } as never);
     },
   },
-  'two calls on one instance': {
-    script: [busy],
-    options: { retries: 1, onRetry: nothing },
-    prepare: (client) => void client,
+  'a second call on one instance': {
+    script: [busy, busy, ok],
+    options: { retries: 0, retryDelay: instantly },
+    prepare: (client, axiosRetry) => void axiosRetry(client, { retries: 2 }),
+  },
+  'a second call on one instance, ejected': {
+    script: [busy, busy, ok],
+    options: { retries: 1 },
+    prepare: (client, axiosRetry) => eject(client, axiosRetry(client, { retries: 2 })),
+  },
+  'the first of two calls on one instance, ejected': {
+    script: [answer(200, 'pending'), busy, answer(200, 'done')],
+    options: { retries: 1 },
+    prepare: (client, axiosRetry, ids) => {
+      axiosRetry(client, { retryCondition: yes, validateResponse: ({ data }) => data === 'done' });
+      eject(client, ids);
+    },
+  },
+  'the only call, ejected': {
+    script: [answer(200, 'pending'), ok],
+    options: { validateResponse: no, retryCondition: yes },
+    prepare: (client, _, ids) => eject(client, ids),
+  },
+  'the only call, cleared away and made again': {
+    script: [busy, busy, ok],
+    options: { retries: 1 },
+    prepare: (client, axiosRetry) => {
+      client.interceptors.request.clear();
+      client.interceptors.response.clear();
+      axiosRetry(client, { retries: 2 });
+    },
+  },
+  'the only call, ejected and made again': {
+    script: [busy, busy, ok],
+    options: { retries: 1 },
+    prepare: (client, axiosRetry, ids) => {
+      eject(client, ids);
+      axiosRetry(client, { retries: 2 });
+    },
   },
   'an error of a proxy adapter': {
     script: [ok],

@@ -158,13 +158,23 @@ describe.each(adapters)('over %s, a server that is down gets', (adapter) => {
       ]);
     });
 
-    test('BEFORE', async () => {
+    test('6, when it came before us', async () => {
       const client = axios.create({ adapter, baseURL: server.url });
       axiosRetry(client, options);
       attachRetry(client, { ...fast, throttle: false });
       await caught(client.get('/'));
-      console.log(server.requests.length);
+      expect(server.requests).toHaveLength(6);
     });
+  });
+
+  test('6 with a hand-written interceptor after us that repeats a request once', async () => {
+    inner.interceptors.response.use(undefined, (error: AxiosError) => {
+      const config = error.config as { again?: boolean } | undefined;
+      if (!config || config.again) throw error;
+      return inner.request({ ...config, again: true } as object);
+    });
+    await caught(inner.get('/'));
+    expect(server.requests).toHaveLength(6);
   });
 });
 

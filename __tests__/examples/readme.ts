@@ -307,6 +307,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'How do I send a thousand items, some of which fail?': [
     { script: byPath({ '/users/1': [down, ok], '/users/3': [answer(404)] }), check: sends(5) },
   ],
+  'How do I retry in one layer only?': [{ script: down, fails: true, check: sends(4) }],
   'Coming from axios-retry or retry-axios': [{}],
 };
 
