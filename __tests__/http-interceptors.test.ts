@@ -381,7 +381,9 @@ describe.each(adapters)('over %s', (adapter) => {
       await eventually(() => cancelled.length === 2);
       for (const error of cancelled) {
         expect(axios.isCancel(error)).toBe(true);
-        expect(error).toMatchObject({ message: 'superseded by a retry', config: { url: '/' } });
+        expect(error).toMatchObject({ message: 'superseded by a retry' });
+        // Whoever resends what has a config, as other retry plugins do, must find nothing to resend.
+        expect(error).not.toHaveProperty('config');
       }
     });
 

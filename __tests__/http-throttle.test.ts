@@ -194,10 +194,8 @@ test.each([
   async (throttle, shown) => {
     const { client } = createClient();
     const error = await caught(client.get('http://127.0.0.1:1/', { retry: { throttle: throttle as never } }));
-    expect(error).toEqual(
-      new TypeError(
-        `Expected retry option \`throttle\` to be a RetryThrottle, its options (on the instance only) or false, got ${shown}`,
-      ),
-    );
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/^Expected retry option `throttle` to be .*on the instance only/);
+    expect(error.message).toContain(`got ${shown}`);
   },
 );

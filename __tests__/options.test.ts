@@ -315,7 +315,7 @@ describe('options that are no object of options', () => {
 });
 
 describe('names', () => {
-  test.each(['maxRetries', 'maxattempts', 'timeout', 'toString', '__proto__x', ''])(
+  test.each(['maxRetries', 'maxattempts', 'retry', 'timeout', 'toString', '__proto__x', ''])(
     '%p is unknown, and the error names the known ones',
     async (name) => {
       const known = /one of (?=.*maxAttempts)(?=.*beforeRetry)(?=.*totalTimeout)/;
@@ -339,7 +339,6 @@ describe('names', () => {
     ['onMaxRetryTimesExceeded', () => undefined, 'a function', /observe/],
   ];
   const fromRetryAxios: readonly (readonly [string, unknown, string, RegExp])[] = [
-    ['retry', 3, '3', /maxAttempts/],
     ['retryDelay', 100, '100', /baseDelay/],
     ['noResponseRetries', 2, '2', /maxAttempts/],
     ['shouldRetry', () => true, 'a function', /retryIf/],

@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'node:util';
-import axios from 'axios';
+import axios, { type AxiosInstance } from 'axios';
+import { setupCache } from 'axios-cache-interceptor';
 import * as context from '../lib/context.ts';
 import { attachRetry, explainPolicy, logRetries, type RetryOptions, retryReport } from '../lib/index.ts';
 import { type Step as Outcome, scriptedAdapter, virtualClock } from '../lib/testing.ts';
 import { ambient, type Scenario, scenarios } from './examples/readme.ts';
 import { caught } from './helpers/caught.ts';
+import { fast } from './helpers/clients.ts';
 import { runExample, typeErrorsOf, withRuntime } from './helpers/examples.ts';
 import { type CodeBlock, codeBlocks, tableRows } from './helpers/markdown.ts';
 import { answer, closeServers, refusedPort, startServer } from './helpers/server.ts';
@@ -169,6 +171,36 @@ describe('the claims of the README', () => {
     expect(retryReport(await caught(client.post('/charges')))?.reason).toBe('unsafe-method');
   });
 
+  describe('a cache interceptor on one instance', () => {
+    const twins = async (attach: (client: AxiosInstance) => void): Promise<readonly unknown[]> => {
+      const { url } = await startServer([answer(503), answer(200)]);
+      const client = axios.create({ baseURL: url, proxy: false });
+      attach(client);
+      const patience = new Promise<never>((_, reject) => setTimeout(reject, 300, new Error('no end')));
+      const sent = [client.get('/x'), client.get('/x')].map((answer) => Promise.race([answer, patience]));
+      const outcomes = await Promise.allSettled(sent);
+      return outcomes.map((outcome) =>
+        outcome.status === 'fulfilled' ? outcome.value.status : (outcome.reason as Error).message,
+      );
+    };
+
+    it('after us: a request that fails never settles', async () => {
+      const outcomes = await twins((client) => {
+        attachRetry(client, fast);
+        setupCache(client);
+      });
+      expect(outcomes).toEqual(['no end', 'no end']);
+    });
+
+    it('before us: whoever waits for the answer of another request gets its first failure', async () => {
+      const outcomes = await twins((client) => {
+        setupCache(client);
+        attachRetry(client, fast);
+      });
+      expect(outcomes).toEqual([200, 'Request failed with status code 503']);
+    });
+  });
+
   it('the table of options names every option', () => {
     const mistake = (): unknown => attachRetry(axios.create(), { nonsense: 1 } as object);
     const names = tableRows(readme, 'Options').map(([name]) => name?.replaceAll('`', ''));
@@ -208,6 +240,16 @@ describe('the claims of the README', () => {
       maxAttempts: 20,
     };
     expect(explainPolicy(named).schedule).toEqual(explainPolicy({ maxAttempts: 20 }).schedule);
+  });
+
+  it('every reason is explained', () => {
+    const [, union = ''] = /export type Reason =([^;]+);/.exec(read('lib/types.ts')) ?? [];
+    const reasons = [...union.matchAll(/'([a-z-]+)'/g)].map(([, reason]) => reason);
+    const explained = tableRows(readme, 'What happened: the report').flatMap(([name = '']) =>
+      [...name.matchAll(/`([^`]+)`/g)].map(([, reason]) => reason),
+    );
+    expect(reasons).toContain('max-attempts');
+    expect(explained).toEqual(expect.arrayContaining(reasons));
   });
 
   it('the table of support says what the manifest says', () => {

@@ -13,6 +13,7 @@ import {
 } from '../../lib/index.ts';
 import { type VirtualClock, virtualClock } from '../../lib/testing.ts';
 import { createClient } from '../helpers/clients.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { createGate } from '../helpers/gate.ts';
 import { watchInFlight } from '../helpers/in-flight.ts';
 import {
@@ -510,20 +511,37 @@ describe('an abort', () => {
     expect((await result).rejected.get('a')).toBe(reason);
   });
 
-  test('asks nothing about requests that fail for it', async () => {
+  test('cuts the requests off that were given the signal', async () => {
     const server = await startServer(stall());
     const controller = new AbortController();
     const { signal } = controller;
-    const retryIf = jest.fn(() => true);
-    const result = batch(['/a', '/b'], (path) => axios.get(server.url + path, { signal }), {
-      signal,
-      retryIf,
-    });
+    const result = batch(['/a', '/b'], (path) => axios.get(server.url + path, { signal }), { signal });
     setTimeout(() => controller.abort(reason), 30);
     expect([...(await result).rejected.values()]).toEqual([reason, reason]);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(retryIf).not.toHaveBeenCalled();
+    await eventually(() => server.openSockets() === 0);
     expect(server.requests).toHaveLength(2);
+  });
+
+  test('asks nothing about what fails after it', async () => {
+    const controller = new AbortController();
+    const gate = createGate();
+    const retryIf = jest.fn(() => true);
+    const send = async () => {
+      await gate.passed;
+      throw failure(503);
+    };
+    const result = batch(['a'], send, { signal: controller.signal, retryIf });
+    controller.abort(reason);
+    expect((await result).rejected.get('a')).toBe(reason);
+    gate.open();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(retryIf).not.toHaveBeenCalled();
+  });
+
+  test('that never comes leaves no listener', async () => {
+    const { signal } = new AbortController();
+    await batch(['a'], sender({ a: [failure(503)] }).send, { ...now, signal });
+    expect(listeners(signal)).toBe(0);
   });
 });
 
@@ -555,7 +573,7 @@ describe('conservation', () => {
           expect(++active).toBeLessThanOrEqual(concurrency);
           for (let turn = 0; turn < item % 4; turn += 1) await undefined;
           active -= 1;
-          const end = fates[item]?.[Math.min(times, fates[item].length) - 1];
+          const end = fates[item]?.[Math.min(times, fates[item]?.length ?? 0) - 1];
           if (end === 'throws') throw new Error('boom');
           if (end !== 'ok') throw failure(end === 'busy' ? 503 : 404);
           return item;

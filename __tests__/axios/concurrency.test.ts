@@ -311,6 +311,16 @@ describe('the wrapped adapter', () => {
     }
   });
 
+  test('when left out is the adapter of axios at that time, not the one at the request', async () => {
+    const { adapter, sent } = scripted(200);
+    const before = axios.defaults.adapter;
+    axios.defaults.adapter = adapter;
+    const limiter = limitConcurrency(1);
+    if (before) axios.defaults.adapter = before;
+    await axios.create({ adapter: limiter }).get('/');
+    expect(sent).toHaveLength(1);
+  });
+
   test('gets the very config, and its response and errors come back as they are', async () => {
     const { adapter, sent } = scripted(200, 404);
     const client = axios.create({ adapter: limitConcurrency(1, adapter) });

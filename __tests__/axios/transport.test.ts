@@ -180,6 +180,35 @@ test('over fetch a POST that may follow redirects cannot be told from one that w
   expect(tries).toHaveLength(1);
 });
 
+test('a wait that is over leaves no listener on the signal', async () => {
+  const server = await startServer(answer(200));
+  const { send } = refusedFirst('http', 2);
+  const client = axios.create({ adapter: retryTransport(now, send), baseURL: server.url });
+  const { signal } = new AbortController();
+  await client.get('/', { signal });
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+});
+
+test.each<[string, (stop: () => void) => Promise<void>]>([
+  ['does not hear of it', async (stop) => stop()],
+  [
+    'fails in its own words',
+    async (stop) => {
+      stop();
+      throw new Error('Woken');
+    },
+  ],
+])('an abort during a sleep that %s is a CanceledError all the same', async (_, fallAsleep) => {
+  const controller = new AbortController();
+  const { send, tries } = refusedFirst('http', 99);
+  const clock = { now: () => 0, sleep: () => fallAsleep(() => controller.abort()) };
+  const client = axios.create({ adapter: retryTransport({}, send, { clock }) });
+  const error = await caught(client.get('/', { signal: controller.signal }));
+  expect(axios.isCancel(error)).toBe(true);
+  expect(error.cause).toBe(controller.signal.reason);
+  expect(tries).toHaveLength(1);
+});
+
 test('a cancel token ends the wait with its message', async () => {
   const clock = virtualClock({ mode: 'manual' });
   const { send, tries } = refusedFirst('http', 99);

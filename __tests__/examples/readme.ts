@@ -18,7 +18,7 @@ import {
 } from '../helpers/server.ts';
 
 /** What was there after an example had run. */
-export interface Run {
+interface Run {
   readonly requests: readonly RecordedRequest[];
   /** What went to `console.error`. */
   readonly errors: readonly string[];
@@ -57,9 +57,10 @@ const byPath = (scripts: Readonly<Record<string, readonly Step[]>>): Step => {
   const visits: Record<string, number> = {};
   return (exchange) => {
     const path = exchange.recorded.url;
+    const visit = (visits[path] ?? 0) + 1;
+    visits[path] = visit;
     const steps = scripts[path] ?? [ok];
-    visits[path] = (visits[path] ?? 0) + 1;
-    return steps[Math.min(visits[path], steps.length) - 1]?.(exchange);
+    return steps[Math.min(visit, steps.length) - 1]?.(exchange);
   };
 };
 
@@ -98,17 +99,6 @@ const crowd = (() => {
 
 const effects: (() => () => void)[] = [];
 const states: unknown[] = [];
-
-/** Equal requests wait for the first, as with axios-cache-interceptor. */
-const setupCache = (instance: AxiosInstance): AxiosInstance => {
-  const answers = new Map<string, Promise<unknown>>();
-  const get = (url: string): Promise<unknown> => {
-    const answer = answers.get(url) ?? instance.get(url);
-    answers.set(url, answer);
-    return answer;
-  };
-  return { ...instance, get } as unknown as AxiosInstance;
-};
 
 let tokens = 0;
 
@@ -185,7 +175,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     {
       script: [resetAfterReading(), ok],
       names: () => ({ order: { id: 7 } }),
-      check: (run) => expect(header(run, 'x-request-id')).toEqual(['order-7', 'order-7']),
+      check: (run) => expect(header(run, 'x-idempotency-key')).toEqual(['order-7', 'order-7']),
     },
   ],
   'How do I obey a rate limit?': [
@@ -257,6 +247,20 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
         await new Promise((resolve) => server.close(resolve));
       },
     },
+    {
+      names: () => ({ axios: axios.create({ proxy: false }) }),
+      script: down,
+      epilogue: `
+        const { currentRetryBudget } = await import('axios-tenacity/context');
+        attachRetry(axios, { budget: currentRetryBudget });
+        app.get('/page', async () => {
+          const calls = ['/a', '/b', '/c'].map((path) => axios.get('https://api.example.com' + path));
+          return (await Promise.allSettled(calls)).map(({ status }) => status);
+        });
+        await axios.create().get((await app.listen({ port: 0, host: '127.0.0.1' })) + '/page');
+        await app.close();`,
+      check: sends(3 + 2),
+    },
   ],
   'How do I use it in React?': [
     {
@@ -281,9 +285,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
     },
   ],
   'How do I use it beside a response unwrapper?': [{ script: [down, ok], check: sends(2) }],
-  'How do I use it with a cache interceptor?': [
-    { script: [down, ok], modules: () => ({ 'axios-cache-interceptor': { setupCache } }), check: sends(2) },
-  ],
+  'How do I use it with a cache interceptor?': [{ script: [down, ok], check: sends(2) }],
   'Where do I attach?': [
     {
       script: down,
@@ -297,14 +299,14 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'How do I send fewer requests at once?': [
     {
       script: crowd.step,
-      epilogue: "await Promise.all([1, 2, 3, 4, 5, 6].map((id) => client.get('/users/' + id)));",
+      epilogue: "await Promise.all([1, 2, 3].flatMap((id) => [users.get('/' + id), orders.get('/' + id)]));",
       check: () => expect(crowd.most()).toBe(2),
     },
   ],
   'How do I repeat failed connections only?': [
     { epilogue: "await client.post('/charges');", check: sends(1) },
   ],
-  'How do I send a thousand items, some of which fail?': [
+  'How do I send a thousand items and keep what worked?': [
     { script: byPath({ '/users/1': [down, ok], '/users/3': [answer(404)] }), check: sends(5) },
   ],
   'How do I retry in one layer only?': [{ script: down, fails: true, check: sends(4) }],
@@ -324,8 +326,5 @@ declare function refreshToken(): Promise<string>;
 declare module 'react' {
   export function useEffect(effect: () => (() => void) | void, dependencies?: readonly unknown[]): void;
   export function useState<State>(): [State | undefined, (state: State) => void];
-}
-declare module 'axios-cache-interceptor' {
-  export function setupCache<Instance extends import('axios').AxiosInstance>(instance: Instance): Instance;
 }
 `;

@@ -12,7 +12,7 @@ export interface Turn {
 }
 
 /** One attempt as the adapter saw it. */
-export interface Sending {
+interface Sending {
   readonly sentAt: number;
   /** When its outcome came; `Infinity` when it was cut off before. */
   endedAt: number;
@@ -30,7 +30,7 @@ export interface Call {
 }
 
 /** What to call, and how it goes. */
-export interface Plan {
+interface Plan {
   readonly turns: readonly Turn[] | ((now: number) => Turn);
   readonly retry?: RetryOptions | undefined;
   /** Milliseconds after the start of the call at which its signal aborts. */

@@ -228,6 +228,18 @@ describe('an alarm', () => {
     expect(clock.now()).toBe(0);
   });
 
+  test('of no time goes off before an advance that is under way moves time, with all that follows from it', async () => {
+    const clock = virtualClock({ mode: 'manual' });
+    const advanced = clock.advance(1_000);
+    let follower = -1;
+    const followed = clock.alarm(0).then(async () => {
+      for (let turn = 0; turn < 20; turn += 1) await undefined;
+      follower = clock.now();
+    });
+    await Promise.all([advanced, followed]);
+    expect(follower).toBe(0);
+  });
+
   test('is how attemptTimeout ends an attempt that never answers, once the test says so', async () => {
     const clock = virtualClock();
     const adapter = scriptedAdapter([() => new Promise(() => undefined), 200]);

@@ -117,10 +117,10 @@ class Timeline implements VirtualClock {
   async alarm(ms: number, signal?: AbortSignal): Promise<void> {
     requireDurations('alarm', ms);
     signal?.throwIfAborted();
-    if (ms > 0) return this.#wait(ms, true, signal);
-    // Time need not move for this one.
-    await settle();
-    signal?.throwIfAborted();
+    const ended = this.#wait(ms, true, signal);
+    // What is due at once goes off without a move of time.
+    if (ms === 0) void this.#move(() => this.#moveTo(this.#elapsed));
+    return ended;
   }
 
   async advance(ms: number): Promise<void> {

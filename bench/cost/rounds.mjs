@@ -1,0 +1,39 @@
+/** Small rounds of work, the contenders in turn, so that whatever else the machine does hits all of them alike. */
+
+export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/** Microseconds of CPU, of the process and of the system on its behalf, that the work takes. */
+export async function cpuOf(work) {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+/** In an order of its own each time, so that nobody always pays for the garbage of the same neighbour. */
+function shuffled(values) {
+  const left = [...values];
+  return values.map(() => left.splice(Math.floor(Math.random() * left.length), 1)[0]);
+}
+
+/**
+ * Measures each contender once a round, in another order every round, and gives the median of each and the median of what
+ * it took compared to the first contender in the same round.
+ */
+export async function compare(works, measure, { rounds, warmUp = 5 }) {
+  const names = Object.keys(works);
+  const taken = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = -warmUp; round < rounds; round += 1) {
+    for (const name of shuffled(names)) {
+      const value = await measure(works[name]);
+      if (round >= 0) taken[name].push(value);
+    }
+  }
+  const yardstick = taken[names[0]];
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      { value: median(taken[name]), ratio: median(taken[name].map((value, i) => value / yardstick[i])) },
+    ]),
+  );
+}

@@ -1,0 +1,64 @@
+/** What a request costs that needs no retry. Prints JSON; `bench.mjs` runs it with much room for new objects. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { join } from 'node:path';
+import { attachments, clientsOf } from './contenders.mjs';
+import { compare, cpuOf } from './rounds.mjs';
+
+const answer = async (config) => ({
+  data: { ok: true },
+  status: 200,
+  statusText: 'OK',
+  headers: {},
+  config,
+  request: {},
+});
+
+const oneByOne = (client, count) => async () => {
+  for (let i = 0; i < count; i += 1) await client.get('/users/1');
+};
+const atOnce = (client, count) => async () => {
+  await Promise.all(Array.from({ length: count }, () => client.get('/users/1')));
+};
+
+const worksOf = (clients, work, count) =>
+  Object.fromEntries(Object.entries(clients).map(([name, client]) => [name, work(client, count)]));
+
+/** Bytes of new objects; right as long as no garbage is collected meanwhile. */
+async function allocationsOf(work) {
+  globalThis.gc();
+  const before = process.memoryUsage().heapUsed;
+  await work();
+  return process.memoryUsage().heapUsed - before;
+}
+
+async function measureHttp() {
+  const server = fork(join(import.meta.dirname, 'loopback-server.mjs'));
+  const [port] = await once(server, 'message');
+  const httpAgent = new Agent({ keepAlive: true, maxSockets: 50 });
+  const clients = clientsOf(attachments, { baseURL: `http://127.0.0.1:${port}`, httpAgent, proxy: false });
+  const sequential = await compare(worksOf(clients, oneByOne, 25), cpuOf, { rounds: 401 });
+  const concurrent = await compare(worksOf(clients, atOnce, 1_000), cpuOf, { rounds: 41 });
+  httpAgent.destroy();
+  server.kill();
+  return { sequential, concurrent };
+}
+
+async function measureNoop() {
+  const clients = clientsOf(attachments, { adapter: answer });
+  const sequential = await compare(worksOf(clients, oneByOne, 300), cpuOf, { rounds: 401 });
+  const concurrent = await compare(worksOf(clients, atOnce, 1_000), cpuOf, { rounds: 121 });
+  return { sequential, concurrent };
+}
+
+async function measureAllocations() {
+  const clients = clientsOf(attachments, { adapter: answer });
+  const sequential = await compare(worksOf(clients, oneByOne, 1_000), allocationsOf, { rounds: 15 });
+  const concurrent = await compare(worksOf(clients, atOnce, 1_000), allocationsOf, { rounds: 15 });
+  return { sequential, concurrent };
+}
+
+const [, , what] = process.argv;
+const measured = await { http: measureHttp, noop: measureNoop, allocations: measureAllocations }[what]();
+console.log(JSON.stringify(measured));

@@ -1,0 +1,71 @@
+/**
+ * What it takes to have many requests wait for their next attempt at once, and to abort them all through one signal.
+ * Prints JSON; needs `--expose-gc`, and a process for each contender: `node waiting.mjs axios-retry 10000`.
+ */
+import { getEventListeners, setMaxListeners } from 'node:events';
+import axios, { AxiosError } from 'axios';
+import { retrying } from './contenders.mjs';
+import { heapUsed } from './heap.mjs';
+
+const AN_HOUR = 3_600_000;
+const PATIENCE = 2_000;
+
+const [, , name, given] = process.argv;
+const count = Number(given);
+
+const baseURL = 'http://api.example.com';
+const inFlight = [];
+const pend = () => new Promise((...settle) => inFlight.push(settle));
+const fail = async (config) => {
+  const response = { status: 503, statusText: '', headers: {}, config, request: {}, data: '' };
+  throw new AxiosError('Request failed with status code 503', 'ERR_BAD_RESPONSE', config, {}, response);
+};
+
+const isBare = name === 'axios';
+const client = axios.create({ baseURL, adapter: isBare ? pend : fail });
+if (!isBare) retrying[name](client, 5, AN_HOUR);
+
+const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+async function enter(signal) {
+  let aborted = 0;
+  const startedAt = performance.now();
+  for (let i = 0; i < count; i += 1) {
+    client.get('/users/1', { signal }).catch(() => {
+      aborted += 1;
+    });
+  }
+  while ((isBare ? inFlight.length : timers()) < count) await turn();
+  return { took: performance.now() - startedAt, aborted: () => aborted };
+}
+
+// What axios and the plugin make once is no part of what a request takes.
+const warm = new AbortController();
+setMaxListeners(0, warm.signal);
+await Promise.allSettled(
+  Array.from({ length: 100 }, () => {
+    const sent = client.get('/users/1', { signal: warm.signal });
+    setImmediate(() => warm.abort());
+    return isBare ? undefined : Promise.race([sent, new Promise((resolve) => setTimeout(resolve, 100))]);
+  }),
+);
+const before = await heapUsed();
+const timersBefore = timers();
+
+const controller = new AbortController();
+setMaxListeners(0, controller.signal);
+const { took, aborted } = await enter(controller.signal);
+const heap = ((await heapUsed()) - before) / count;
+const listeners = getEventListeners(controller.signal, 'abort').length;
+
+const abortedAt = performance.now();
+controller.abort();
+while (aborted() < count && performance.now() - abortedAt < PATIENCE) await turn();
+const abort = aborted() < count ? null : performance.now() - abortedAt;
+const left = {
+  timers: timers() - timersBefore,
+  listeners: getEventListeners(controller.signal, 'abort').length,
+};
+console.log(JSON.stringify({ name, count, enter: took, heap, listeners, abort, aborted: aborted(), left }));
+process.exit();

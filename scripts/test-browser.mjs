@@ -1,0 +1,392 @@
+// `npm run test:browser`: the packed files, bundled by Vite and by esbuild, in headless Chromium.
+// CHROMIUM names the browser, if it is not where Debian puts it.
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import { chromium } from 'playwright-core';
+import * as vite from 'vite';
+import { startApi, startPages } from '../__tests__/browser/server.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pages = fileURLToPath(new URL('../__tests__/browser', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'axios-tenacity-browser-'));
+const inFolder = (...names) => join(folder, ...names);
+
+const INSECURE_HOST = 'shop.test';
+const tally = { passed: 0, failed: 0 };
+
+function report(name, problem) {
+  tally[problem ? 'failed' : 'passed'] += 1;
+  console.log(problem ? `  ✗ ${name}\n      ${problem.replaceAll('\n', '\n      ')}` : `  ✓ ${name}`);
+}
+
+async function check(name, run) {
+  report(
+    name,
+    await run().then(
+      () => undefined,
+      (error) => String(error.stack ?? error),
+    ),
+  );
+}
+
+function equal(actual, expected, what) {
+  const [a, b] = [actual, expected].map((value) => JSON.stringify(value));
+  if (a !== b) throw new Error(`${what}: expected ${b}, got ${a}`);
+}
+
+/** Lays a project out that has the packed files installed, and the page in it. */
+function install() {
+  const [{ filename }] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  const installed = inFolder('node_modules', 'axios-tenacity');
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['-xzf', inFolder(filename), '-C', installed, '--strip-components=1']);
+  symlinkSync(join(root, 'node_modules', 'axios'), inFolder('node_modules', 'axios'), 'dir');
+  cpSync(pages, inFolder('src'), { recursive: true });
+}
+
+/** Builds with esbuild; answers the files that went in. */
+async function buildWithEsbuild(options) {
+  const { warnings, metafile } = await esbuild.build({
+    absWorkingDir: folder,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'silent',
+    metafile: true,
+    ...options,
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  equal(
+    [warnings.map(({ text }) => text), imports.map(({ path }) => path)],
+    [[], []],
+    'warnings and imports that are left',
+  );
+  return Object.keys(metafile.inputs);
+}
+
+/** Builds with Vite; answers the files that went in. */
+async function buildWithVite(entry, outDir, configuration = {}) {
+  const warnings = [];
+  const warn = (text) => warnings.push(text);
+  const inputs = [];
+  await vite.build({
+    root: inFolder('src'),
+    configFile: false,
+    base: './',
+    customLogger: { ...vite.createLogger('silent'), warn, warnOnce: warn, error: warn },
+    plugins: [
+      {
+        name: 'inputs',
+        buildEnd() {
+          inputs.push(...this.getModuleIds());
+        },
+      },
+    ],
+    build: { outDir, emptyOutDir: true, target: 'es2022', rollupOptions: { input: entry } },
+    worker: { format: 'es' },
+    ...configuration,
+  });
+  equal(warnings, [], 'warnings');
+  return inputs;
+}
+
+function refuseNode(inputs) {
+  const ofNode =
+    /vite-browser-external|^node:|[\\/](form-data|follow-redirects|proxy-from-env)[\\/]|adapters[\\/]http\.js$|platform[\\/]node/;
+  equal(
+    inputs.filter((input) => ofNode.test(input)),
+    [],
+    'files for Node',
+  );
+  if (!inputs.some((input) => input.includes('axios-tenacity'))) throw new Error('the package is not in it');
+}
+
+async function checkBundlers() {
+  console.log('\nBundlers');
+  const stdin = { contents: "export { attachRetry } from 'axios-tenacity'", resolveDir: folder };
+  await check(
+    'esbuild bundles { attachRetry } for the browser without a word, and with nothing of Node',
+    async () => {
+      refuseNode(await buildWithEsbuild({ stdin, write: false }));
+    },
+  );
+  await check('esbuild bundles everything in the main entry so too', async () => {
+    const contents = "export * from 'axios-tenacity'";
+    refuseNode(await buildWithEsbuild({ stdin: { ...stdin, contents }, write: false }));
+  });
+  await check(
+    'Vite bundles { attachRetry } for the browser without a word, and with nothing of Node',
+    async () => {
+      const entry = inFolder('src', 'page.js');
+      refuseNode(await buildWithVite(entry, inFolder('vite-alone')));
+    },
+  );
+  await check('both bundle the page of the tests', async () => {
+    refuseNode(await buildWithVite(inFolder('src', 'index.html'), inFolder('vite')));
+    refuseNode(
+      await buildWithEsbuild({ entryPoints: ['src/page.js', 'src/worker.js'], outdir: inFolder('esbuild') }),
+    );
+    cpSync(inFolder('src', 'index.html'), inFolder('esbuild', 'index.html'));
+  });
+}
+
+function findChromium() {
+  const places = [
+    process.env.CHROMIUM,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+  ];
+  const found = () => places.find((place) => place && existsSync(place));
+  if (found() || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return found();
+  console.log('Installing Chromium from Debian');
+  try {
+    execFileSync('sh', ['-c', 'apt-get update -q && apt-get install -qy --no-install-recommends chromium'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      timeout: 240_000,
+    });
+  } catch {
+    return undefined;
+  }
+  return found();
+}
+
+/**
+ * Starts Chromium by hand, since Playwright keeps the background tabs of a browser that it starts awake, and connects to
+ * it. Answers how to end it as well.
+ */
+async function start(executablePath) {
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--remote-debugging-port=0',
+    `--user-data-dir=${inFolder('profile')}`,
+    `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`,
+  ];
+  const process = spawn(executablePath, [...flags, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise((resolve) => process.once('exit', resolve));
+  const address = await new Promise((resolve, reject) => {
+    let said = '';
+    process.stderr.on('data', (text) => {
+      said += text;
+      const [, url] = /listening on (ws:\S+)/.exec(said) ?? [];
+      if (url) resolve(url);
+    });
+    ended.then(() => reject(new Error(`Chromium did not start: ${said}`)));
+    process.once('error', reject);
+    setTimeout(() => reject(new Error(`Chromium did not start in time: ${said}`)), 60_000).unref();
+  });
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true });
+  const stop = async () => {
+    await browser.close().catch(() => undefined);
+    process.kill();
+    await ended;
+  };
+  return { browser, stop };
+}
+
+/** What Chromium itself says of a request that failed. */
+const OF_THE_NETWORK = /^(Failed to load resource:|Access to (XMLHttpRequest|fetch) at )/;
+
+const servers = [];
+
+async function serve(start, argument) {
+  const server = await start(argument);
+  servers.push(server);
+  return server;
+}
+
+function refusedPort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function checkBrowser(executablePath) {
+  const { browser, stop } = await start(executablePath);
+  console.log(`\nChromium ${browser.version()}`);
+  try {
+    const [context] = browser.contexts();
+    const control = async ({ offline }) => {
+      // The answer must get through first.
+      setTimeout(() => context.setOffline(true), 50);
+      setTimeout(() => context.setOffline(false), 50 + Number(offline));
+    };
+    const { port } = await serve(startApi, control);
+    const world = { api: `http://127.0.0.1:${port}`, deadPort: await refusedPort() };
+    const ports = {
+      vite: (await serve(startPages, inFolder('vite'))).port,
+      esbuild: (await serve(startPages, inFolder('esbuild'))).port,
+    };
+    const open = async (url) => {
+      const page = await context.newPage();
+      const complaints = [];
+      page.on('pageerror', (error) => complaints.push(String(error.stack ?? error)));
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type()) && !OF_THE_NETWORK.test(message.text()))
+          complaints.push(`${message.type()}: ${message.text()}`);
+      });
+      await page.goto(url);
+      await page.waitForFunction(() => 'tenacity' in globalThis);
+      return { page, complaints };
+    };
+
+    const places = [
+      ['a page built by Vite', `http://127.0.0.1:${ports.vite}/`, 'runCases', false],
+      ['a worker built by Vite', `http://127.0.0.1:${ports.vite}/`, 'runInWorker', false],
+      [
+        'a page built by esbuild, in an insecure context',
+        `http://${INSECURE_HOST}:${ports.esbuild}/`,
+        'runCases',
+        true,
+      ],
+      [
+        'a worker built by esbuild, in an insecure context',
+        `http://${INSECURE_HOST}:${ports.esbuild}/`,
+        'runInWorker',
+        true,
+      ],
+    ];
+    for (const [name, url, run, isInsecure] of places) {
+      console.log(`\nIn ${name}`);
+      const { page, complaints } = await open(url);
+      equal(await page.evaluate(() => globalThis.isSecureContext), !isInsecure, 'isSecureContext');
+      const results = await page.evaluate(
+        ([how, what]) => globalThis.tenacity[how](what),
+        [run, { ...world, isInsecure }],
+      );
+      for (const [title, problem] of results) report(title, problem);
+      report('nothing is said on the console', complaints.join('\n'));
+      await page.close();
+    }
+    await checkTime(`http://127.0.0.1:${ports.vite}/`, world, context, open);
+  } finally {
+    await stop();
+  }
+}
+
+async function checkTime(url, { api }, context, open) {
+  console.log('\nTime');
+  const openOne = async () => {
+    const { page } = await open(url);
+    const session = await context.newCDPSession(page);
+    const recover = (delay, adapter = 'fetch') =>
+      page.evaluate(([a, d, how]) => globalThis.tenacity.recoverOnce(a, d, how), [api, delay, adapter]);
+    return { page, session, recover };
+  };
+  const isBetween = (value, least, most, what) => {
+    if (!(value >= least && value <= most)) throw new Error(`${what}: ${value} is not in ${least}…${most}`);
+  };
+
+  for (const adapter of ['xhr', 'fetch']) {
+    await check(`${adapter}: a wait of nothing is no wait`, async () => {
+      const { page, recover } = await openOne();
+      const { took, delay } = await recover(0, adapter);
+      equal(delay, 0, 'delay');
+      isBetween(took, 0, 500, 'took');
+      await page.close();
+    });
+
+    await check(
+      `${adapter}: timers that a background tab holds back end a wait late and never early`,
+      async () => {
+        const { page, recover } = await openOne();
+        const other = await context.newPage();
+        await other.bringToFront();
+        await page.waitForFunction(() => document.visibilityState === 'hidden', undefined, { polling: 50 });
+        const timer = () =>
+          page.evaluate(async () => {
+            const before = performance.now();
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            return performance.now() - before;
+          });
+        await timer();
+        isBetween(await timer(), 500, 2_000, 'a timer of 100 ms of a tab that is asleep');
+        const { took, attempts } = await recover(300, adapter);
+        equal(attempts, 2, 'attempts');
+        isBetween(took, 300, 4_000, 'took');
+        await other.close();
+        await page.close();
+      },
+    );
+
+    await check(`${adapter}: a page that is frozen during a wait goes on when it thaws`, async () => {
+      const { page, session, recover } = await openOne();
+      const recovering = recover(400, adapter);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      await session.send('Page.setWebLifecycleState', { state: 'active' });
+      const { took, attempts } = await recovering;
+      equal(attempts, 2, 'attempts');
+      isBetween(took, 1_200, 5_000, 'took');
+      await page.close();
+    });
+
+    await check(`${adapter}: a time of day that jumps does not move a wait`, async () => {
+      for (const jump of [-3_600_000, 3_600_000]) {
+        const { page, recover } = await openOne();
+        await page.evaluate((ms) => {
+          const { now } = Date;
+          setTimeout(() => (Date.now = () => now.call(Date) + ms), 100);
+        }, jump);
+        const { took, attempts } = await recover(400, adapter);
+        equal(attempts, 2, 'attempts');
+        isBetween(took, 400, 2_000, 'took');
+        await page.close();
+      }
+    });
+  }
+
+  await check('a wait of thirty days, longer than any timer, ends when it is due', async () => {
+    const { page, session, recover } = await openOne();
+    const month = 30 * 24 * 3_600_000;
+    await session.send('Emulation.setVirtualTimePolicy', {
+      policy: 'pauseIfNetworkFetchesPending',
+      budget: month + 60_000,
+      maxVirtualTimeTaskStarvationCount: 1_000,
+    });
+    const { took, attempts } = await recover(month, 'fetch');
+    equal(attempts, 2, 'attempts');
+    isBetween(took, month, month + 60_000, 'took');
+    await page.close();
+  });
+}
+
+try {
+  install();
+  await checkBundlers();
+  const browser = findChromium();
+  if (browser) await checkBrowser(browser);
+  else
+    console.log(
+      '\n!!!! SKIPPED: no Chromium here, and none to be had. Nothing was tested in a browser. !!!!',
+    );
+} finally {
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
+process.exitCode = tally.failed > 0 ? 1 : 0;
