@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import axios, { type AxiosRequestConfig, CanceledError } from 'axios';
 import { attachRetry, type RetryOptions, retryReport } from '../lib/index.ts';
+import { axiosSince } from './helpers/axios-version.ts';
 import { caught } from './helpers/caught.ts';
 import { adapters, createClient } from './helpers/clients.ts';
 import { eventually } from './helpers/eventually.ts';
@@ -224,7 +225,8 @@ describe.each(adapters)('over %s', (adapter) => {
       const { client } = createClient({ adapter });
       const error = await caught(client.get(server.url, { signal: AbortSignal.abort() }));
       expect(axios.isCancel(error)).toBe(true);
-      expect(retryReport(error)?.reason).toBe('aborted');
+      // Before 1.19 axios tells no response interceptor of it.
+      expect(retryReport(error)?.reason).toBe(axiosSince('1.19.0') ? 'aborted' : undefined);
       expect(server.requests).toHaveLength(0);
     });
   });
@@ -234,7 +236,8 @@ describe.each(adapters)('over %s', (adapter) => {
     const { signal } = new AbortController();
     const { client } = createClient({ adapter });
     expect((await client.get(server.url, { signal })).status).toBe(200);
-    expect(listeners(signal)).toBe(0);
+    // Before 1.7.7 axios's own fetch adapter leaves one.
+    expect(listeners(signal)).toBe(adapter === 'fetch' && !axiosSince('1.7.7') ? 1 : 0);
   });
 
   describe('detach()', () => {

@@ -7,6 +7,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { attachRetry, retryReport } from '../lib/index.ts';
+import { axiosSince } from './helpers/axios-version.ts';
 import { caught } from './helpers/caught.ts';
 import { adapters, fast } from './helpers/clients.ts';
 import { eventually } from './helpers/eventually.ts';
@@ -54,14 +55,15 @@ function createAround(
 
 const orders = ['before', 'after'] as const;
 
-/** Both orders in which axios can run request interceptors. */
+/** Both orders in which axios can run request interceptors; it refuses an option that it does not know yet. */
 const orderings = [
-  { ordering: 'the legacy ordering of interceptors', transitional: {} },
+  { ordering: 'the legacy ordering of interceptors', transitional: {}, since: '1.0.0' },
   {
     ordering: 'request interceptors in the order of registration',
     transitional: { legacyInterceptorReqResOrdering: false },
+    since: '1.13.6',
   },
-] as const;
+].filter(({ since }) => axiosSince(since));
 
 /** Answers 503 so many times and then 200, with a count of the answers as body. */
 const recoverAfter = (failures: number): readonly Step[] => [

@@ -315,7 +315,7 @@ describe('options that are no object of options', () => {
 });
 
 describe('names', () => {
-  test.each(['maxRetries', 'maxattempts', 'retry', 'timeout', 'toString', '__proto__x', ''])(
+  test.each(['maxattempts', 'observers', 'cache', 'toString', '__proto__x', ''])(
     '%p is unknown, and the error names the known ones',
     async (name) => {
       const known = /one of (?=.*maxAttempts)(?=.*beforeRetry)(?=.*totalTimeout)/;
@@ -340,6 +340,7 @@ describe('names', () => {
   ];
   const fromRetryAxios: readonly (readonly [string, unknown, string, RegExp])[] = [
     ['retryDelay', 100, '100', /baseDelay/],
+    ['retry', 3, '3', /maxAttempts/],
     ['noResponseRetries', 2, '2', /maxAttempts/],
     ['shouldRetry', () => true, 'a function', /retryIf/],
     ['onRetryAttempt', () => undefined, 'a function', /beforeRetry/],
@@ -351,7 +352,12 @@ describe('names', () => {
     ['checkRetryAfter', false, 'false', /retryAfter/],
     ['maxRetryAfter', 60_000, '60000', /retryAfter/],
   ];
-  test.each([...fromAxiosRetry, ...fromRetryAxios])(
+  const fromElsewhere: readonly (readonly [string, unknown, string, RegExp])[] = [
+    ['maxRetries', 3, '3', /maxAttempts/],
+    ['timeout', 3, '3', /totalTimeout/],
+    ['respectRetryAfter', true, 'true', /retryAfter/],
+  ];
+  test.each([...fromAxiosRetry, ...fromRetryAxios, ...fromElsewhere])(
     '%s, with %p, is answered with the new spelling',
     async (name, value, shown, spelling) => {
       const rule = new RegExp(`^spelled .*${spelling.source}`);

@@ -5,10 +5,6 @@ import type { DelaySource, Reason, RetryContext } from './types.ts';
 /** What is known of an outcome when the decision falls. */
 export interface Evidence {
   readonly context: RetryContext;
-  /** The request was cancelled. */
-  readonly aborted: boolean;
-  /** An inner layer gave the request up after retrying it. */
-  readonly alreadyRetried: boolean;
   /** `retryIf`, else the default rule, finds it worth another attempt. */
   readonly worthIt: boolean;
   /** The server asked for no further attempt. */
@@ -31,8 +27,6 @@ export interface Pause {
 export function decide(policy: Policy, evidence: Evidence): Pause | Reason {
   const { context } = evidence;
   const hazard = findHazard(policy, context.method, context.failure, evidence);
-  if (evidence.aborted) return 'aborted';
-  if (evidence.alreadyRetried) return 'already-retried';
   if (!evidence.worthIt) return 'not-retryable';
   if (evidence.vetoed) return 'server-veto';
   if (hazard) return hazard;

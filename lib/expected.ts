@@ -14,7 +14,10 @@ const show = (value: unknown): string => {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);
   if (!Array.isArray(value)) return Object.prototype.toString.call(value); // [object Promise] tells more than `an object`
-  return `[${value.slice(0, 5).map((item) => (Array.isArray(item) ? '…' : show(item)))}]`;
+  return `[${value
+    .slice(0, 5)
+    .map((item) => (Array.isArray(item) ? '…' : show(item)))
+    .join(', ')}]`;
 };
 
 /** Throws, in the same grammar, what is wrong with an argument of the function `name`, unless the rule `holds`. */

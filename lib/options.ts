@@ -1,6 +1,6 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 import { expected } from './expected.ts';
-import { checkFields, isObject, isWithin, type Rule } from './fields.ts';
+import { checkFields, hasOnly, isRecord, isWithin, type Rule } from './fields.ts';
 import { isRetryBudget, isRetryThrottle } from './limits/brand.ts';
 import type { RetryBudget } from './limits/budget.ts';
 import type { RetryThrottle, RetryThrottleOptions } from './limits/throttle.ts';
@@ -13,6 +13,7 @@ import type {
   StopCondition,
   WaitStrategy,
 } from './types.ts';
+import { isJitter, JITTER } from './wait/jitter.ts';
 
 /** How far to obey the server when it says how long to wait. */
 export interface RetryAfterOptions {
@@ -154,48 +155,45 @@ const isName = (value: unknown): boolean => typeof value === 'string' && /^[\w!#
 const isListOf = (value: unknown, accepts: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(accepts);
 
-/** Whether a value is an object with no fields but these, each as it has to be or left out. */
-const hasOnly = (value: unknown, fields: Readonly<Record<string, (field: unknown) => boolean>>): boolean =>
-  isObject(value) &&
-  Object.keys(value).every(
-    (name) => Object.hasOwn(fields, name) && (value[name] === undefined || fields[name]?.(value[name])),
-  );
-
 const { MAX_VALUE, MIN_VALUE } = Number;
 
-const aFunction: Rule<OptionsPlace> = ['a function', isFunction];
-const aWait: Rule<OptionsPlace> = ['a finite number of ms ≥ 0', (v) => isWithin(v, 0, MAX_VALUE)];
-const aDeadline: Rule<OptionsPlace> = [
-  'a number of ms > 0 or Infinity',
-  (v) => isWithin(v, MIN_VALUE, Infinity),
-];
+const aFunction: Rule<unknown> = ['a function', isFunction];
+const aWait: Rule<unknown> = ['a finite number of ms ≥ 0', (v) => isWithin(v, 0, MAX_VALUE)];
+const aSpan: Rule<unknown> = ['a number of ms ≥ 0 or Infinity', (v) => isWithin(v, 0, Infinity)];
+const aDeadline: Rule<unknown> = ['a number of ms > 0 or Infinity', (v) => isWithin(v, MIN_VALUE, Infinity)];
 
-const isObserver = (value: unknown): boolean =>
-  hasOnly(value, { onAttempt: isFunction, onRetry: isFunction, onGiveUp: isFunction });
+const retryAfterRules = {
+  max: aSpan,
+  whenLonger: ['', (v) => v === 'give-up' || v === 'clamp'],
+} satisfies Record<keyof RetryAfterOptions, Rule>;
+
+const keyRules = { header: ['', isName], generate: aFunction } satisfies Record<
+  keyof IdempotencyKeyOptions,
+  Rule
+>;
+
+const observerRules = { onAttempt: aFunction, onRetry: aFunction, onGiveUp: aFunction } satisfies Record<
+  keyof RetryObserver,
+  Rule
+>;
+
+const isObserver = (value: unknown): boolean => hasOnly(value, observerRules);
 
 const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   maxAttempts: [
     'an integer ≥ 1 or Infinity',
     (v) => v === Infinity || (Number.isInteger(v) && isWithin(v, 1, MAX_VALUE)),
   ],
-  maxElapsedTime: ['a number of ms ≥ 0 or Infinity', (v) => isWithin(v, 0, Infinity)],
+  maxElapsedTime: aSpan,
   stop: aFunction,
   baseDelay: aWait,
   maxDelay: aWait,
   exponentialBase: ['a finite number ≥ 1', (v) => isWithin(v, 1, MAX_VALUE)],
-  jitter: [
-    "'full', 'equal', 'none', a boolean or a function",
-    (v) => ['full', 'equal', 'none', true, false].includes(v as string) || isFunction(v),
-  ],
+  jitter: [JITTER, isJitter],
   wait: aFunction,
   retryAfter: [
-    "{ max?: a number of ms ≥ 0 or Infinity, whenLonger?: 'give-up' or 'clamp' } or false",
-    (v) =>
-      v === false ||
-      hasOnly(v, {
-        max: (max) => isWithin(max, 0, Infinity),
-        whenLonger: (w) => w === 'give-up' || w === 'clamp',
-      }),
+    "false or { max: ms, whenLonger: 'give-up' or 'clamp' }",
+    (v) => v === false || hasOnly(v, retryAfterRules),
   ],
   methods: ['an array of HTTP methods', (v) => isListOf(v, isName)],
   statuses: [
@@ -204,8 +202,8 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   ],
   retryIf: aFunction,
   idempotencyKey: [
-    'a boolean or { header?: a header name, generate?: a function }',
-    (v) => typeof v === 'boolean' || hasOnly(v, { header: isName, generate: isFunction }),
+    'a boolean or { header: a name, generate: a function }',
+    (v) => typeof v === 'boolean' || hasOnly(v, keyRules),
   ],
   data: ['a function, on `config.retry` only', (v, place) => isFunction(v) && place === 'request'],
   attemptTimeout: aDeadline,
@@ -213,7 +211,7 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   budget: ['a RetryBudget or a function', (v) => isRetryBudget(v) || isFunction(v)],
   throttle: [
     'a RetryThrottle, false or, on the instance only, its options',
-    (v, place) => v === false || isRetryThrottle(v) || (place === 'instance' && isObject(v)),
+    (v, place) => v === false || isRetryThrottle(v) || (place === 'instance' && isRecord(v)),
   ],
   beforeRetry: aFunction,
   observe: [
@@ -222,13 +220,17 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   ],
 };
 
-/** What users of axios-retry and retry-axios would type, and how it is spelled here. */
-const renamed =
-  'retries=maxAttempts (retries + 1),noResponseRetries=maxAttempts (retries + 1),' +
-  'retryDelay=baseDelay or wait,backoffType=wait or jitter,maxRetryDelay=maxDelay,retryCondition=retryIf,shouldRetry=retryIf,' +
-  'validateResponse=retryIf,shouldResetTimeout=totalTimeout or attemptTimeout,onRetry=beforeRetry or observe,' +
-  'onRetryAttempt=beforeRetry or observe,onMaxRetryTimesExceeded=observe,onError=observe,httpMethodsToRetry=methods,' +
-  'statusCodesToRetry=statuses,checkRetryAfter=retryAfter,maxRetryAfter=retryAfter';
+/** How it is spelled here what users of axios-retry, retry-axios and their like would type; the first that matches counts. */
+const spellings: readonly (readonly [typed: RegExp, here: string])[] = [
+  [/retries|^retry$/i, 'maxAttempts (retries + 1)'],
+  [/^on/, 'beforeRetry or observe'],
+  [/timeout/i, 'attemptTimeout or totalTimeout'],
+  [/^should|condition|validate/i, 'retryIf'],
+  [/after/i, 'retryAfter'],
+  [/methods/i, 'methods'],
+  [/status/i, 'statuses'],
+  [/delay|backoff/i, 'baseDelay, maxDelay, jitter or wait'],
+];
 
 /**
  * Refuses what is no policy; answers the options.
@@ -236,12 +238,12 @@ const renamed =
  * @throws TypeError naming the option, the rule and the value
  */
 export function validateOptions(options: unknown, place: OptionsPlace): RetryOptions {
-  if (place === 'request' && !isObject(options)) {
+  if (place === 'request' && !isRecord(options)) {
     throw expected('`retry`', 'false or retry options such as { maxAttempts: 4 }', options);
   }
   checkFields('retry option', rules, options, place, (name) => {
-    const spelling = `,${renamed}`.split(`,${name}=`)[1]?.split(',')[0];
-    return spelling && `spelled ${spelling}`;
+    const spelling = spellings.find(([typed]) => typed.test(name));
+    return spelling && `spelled ${spelling[1]}`;
   });
   return { ...(options as RetryOptions) };
 }

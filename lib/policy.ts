@@ -1,6 +1,6 @@
 import { expected } from './expected.ts';
 import { type Given, given } from './fields.ts';
-import type { ThrottleLike } from './limits/brand.ts';
+import { isRetryThrottle, type ThrottleLike } from './limits/brand.ts';
 import type { RetryOptions } from './options.ts';
 import type { RetryObserver, WaitStrategy } from './types.ts';
 import { resolveJitter } from './wait/jitter.ts';
@@ -36,15 +36,18 @@ export interface Policy
   readonly observers: readonly RetryObserver[];
 }
 
+const mergeRetryAfter = (merged: Policy['retryAfter'], { retryAfter }: RetryOptions): Policy['retryAfter'] =>
+  retryAfter === undefined
+    ? merged
+    : retryAfter && { ...DEFAULTS.retryAfter, ...merged, ...given(retryAfter) };
+
 /**
- * Merges validated layers of options, each one over those before it, into a policy.
+ * Merges validated options, those of a request over those of its instance, into a policy.
  *
- * @throws TypeError when the layers together lift both bounds
+ * @throws TypeError when the two together lift both bounds
  */
-export function resolvePolicy(
-  throttle: ThrottleLike | undefined,
-  ...layers: readonly RetryOptions[]
-): Policy {
+export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): Policy {
+  const layers = [base, own];
   const merged: Given<RetryOptions> & typeof DEFAULTS = Object.assign({}, DEFAULTS, ...layers.map(given));
   const { maxAttempts, baseDelay, maxDelay, exponentialBase, jitter } = merged;
   if (Math.min(maxAttempts, merged.maxElapsedTime) === Infinity) {
@@ -56,19 +59,10 @@ export function resolvePolicy(
   return {
     ...merged,
     wait: merged.wait ?? schedule,
-    retryAfter: resolveRetryAfter(layers),
+    retryAfter: layers.reduce(mergeRetryAfter, DEFAULTS.retryAfter as Policy['retryAfter']),
     methods: new Set(merged.methods.map((method) => method.toUpperCase())),
     statuses: new Set(merged.statuses),
-    throttle,
+    throttle: isRetryThrottle(merged.throttle) ? merged.throttle : undefined,
     observers: layers.flatMap(({ observe = [] }) => observe),
   };
-}
-
-function resolveRetryAfter(layers: readonly RetryOptions[]): Policy['retryAfter'] {
-  let merged: Policy['retryAfter'] = DEFAULTS.retryAfter;
-  for (const { retryAfter } of layers) {
-    if (retryAfter === false) merged = false;
-    else if (retryAfter) merged = { ...DEFAULTS.retryAfter, ...merged, ...given(retryAfter) };
-  }
-  return merged;
 }

@@ -1,11 +1,7 @@
-import type { AttemptRecord, Reason, RetryReport } from './types.ts';
+import type { Reason, RetryReport } from './types.ts';
 
 const FIRST_KEPT = 10;
 const LAST_KEPT = 40;
-
-/** Where the attempt with this number, from 1, is kept: the first 10 stay, the rest share 40 places in turn. */
-const slotOf = (number: number): number =>
-  number <= FIRST_KEPT ? number - 1 : FIRST_KEPT + ((number - FIRST_KEPT - 1) % LAST_KEPT);
 
 /** The attempts of one request, in numbers only, so that it keeps no error, body or header alive. */
 export class AttemptLog {
@@ -13,7 +9,7 @@ export class AttemptLog {
   totalDelay = 0;
   elapsed = 0;
   reason: Reason | undefined;
-  /** Start (since the first), duration and delay of each kept attempt, one after another. */
+  /** Start since the first, duration and delay (or -1) of each kept attempt, one after another: half the memory of objects. */
   readonly #times: number[] = [];
   /** Status or code of each kept attempt. */
   readonly #results: (number | string | undefined)[] = [];
@@ -29,18 +25,18 @@ export class AttemptLog {
 
   add(startedAt: number, endedAt: number, result: number | string | undefined): void {
     this.attempts += 1;
-    const slot = slotOf(this.attempts);
-    this.#times[3 * slot] = startedAt - this.origin;
-    this.#times[3 * slot + 1] = endedAt - startedAt;
-    this.#times[3 * slot + 2] = -1;
-    this.#results[slot] = result;
-    this.elapsed = endedAt - this.origin;
+    if (this.#results.push(result) > FIRST_KEPT + LAST_KEPT) {
+      this.#results.splice(FIRST_KEPT, 1);
+      this.#times.splice(3 * FIRST_KEPT, 3);
+    }
+    this.#times.push(startedAt - this.origin, endedAt - startedAt, -1);
+    this.settle(endedAt);
   }
 
   /** Notes the wait after the latest attempt. */
   wait(delay: number): void {
     this.totalDelay += delay;
-    this.#times[3 * slotOf(this.attempts) + 2] = delay;
+    this.#times[this.#times.length - 1] = delay;
   }
 
   settle(endedAt: number, reason?: Reason): void {
@@ -49,30 +45,23 @@ export class AttemptLog {
   }
 
   report(): RetryReport {
-    const kept = Math.min(this.attempts, FIRST_KEPT + LAST_KEPT);
-    const omitted = this.attempts - kept;
+    const { elapsed, totalDelay, reason } = this;
+    const omitted = this.attempts - this.#results.length;
     return {
-      attempts: Array.from({ length: kept }, (_, i) =>
-        this.#record(i < FIRST_KEPT ? i + 1 : i + 1 + omitted),
-      ),
+      attempts: this.#results.map((result, index) => {
+        const [start = 0, duration = 0, delay = -1] = this.#times.slice(3 * index);
+        return {
+          number: index + 1 + (index < FIRST_KEPT ? 0 : omitted),
+          startedAt: this.startedAt + start,
+          duration,
+          ...(typeof result === 'number' ? { status: result } : result !== undefined && { code: result }),
+          ...(delay >= 0 && { delay }),
+        };
+      }),
       omitted,
-      elapsed: this.elapsed,
-      totalDelay: this.totalDelay,
-      ...(this.reason !== undefined && { reason: this.reason }),
-    };
-  }
-
-  #record(number: number): AttemptRecord {
-    const slot = slotOf(number);
-    const [start = 0, duration = 0, delay = -1] = this.#times.slice(3 * slot);
-    const result = this.#results[slot];
-    return {
-      number,
-      startedAt: this.startedAt + start,
-      duration,
-      ...(typeof result === 'number' && { status: result }),
-      ...(typeof result === 'string' && { code: result }),
-      ...(delay >= 0 && { delay }),
+      elapsed,
+      totalDelay,
+      ...(reason !== undefined && { reason }),
     };
   }
 }

@@ -5,10 +5,9 @@ export function isTransient(
   { failure, response }: Pick<RetryContext, 'failure' | 'response'>,
   statuses: ReadonlySet<number>,
 ): boolean {
-  if (failure === 'unsent') return true;
+  const { status = 0 } = response ?? {};
   // An ambiguous failure with a status below 400 is a body that was cut off in the middle.
-  if (failure === 'ambiguous' && !(response && response.status >= 400)) return true;
-  return response !== undefined && statuses.has(response.status);
+  return failure === 'unsent' || (failure === 'ambiguous' && status < 400) || statuses.has(status);
 }
 
 /** What a status tells about the server. */
@@ -22,7 +21,7 @@ const DEFAULT_VERDICT = Symbol.for('axios-tenacity.default-verdict');
 
 /** A context that carries the verdict of the default rule, for `defaultVerdict`. */
 export const withDefaultVerdict = (context: RetryContext, verdict: boolean): RetryContext =>
-  Object.defineProperty({ ...context }, DEFAULT_VERDICT, { value: verdict });
+  ({ ...context, [DEFAULT_VERDICT]: verdict }) as RetryContext;
 
 /** What the default rule says of this outcome under the policy in force. */
 export const defaultVerdict = (context: RetryContext): boolean =>

@@ -221,9 +221,15 @@ describe('a script', () => {
       },
     ]);
     const client = axios.create({ adapter });
-    expect(await caught(client.get('/'))).toMatchObject({ code: 'ERR_BAD_RESPONSE', status: 503 });
+    expect(await caught(client.get('/'))).toMatchObject({
+      code: 'ERR_BAD_RESPONSE',
+      response: { status: 503 },
+    });
     expect((await client.get('/users/1')).data).toEqual({ url: '/users/1' });
-    expect(await caught(client.get('/'))).toMatchObject({ code: 'ERR_BAD_REQUEST', status: 404 });
+    expect(await caught(client.get('/'))).toMatchObject({
+      code: 'ERR_BAD_REQUEST',
+      response: { status: 404 },
+    });
     expect(adapter.remaining).toBe(2);
     expect(await caught<Error>(client.get('/'))).toBe(failure);
     expect(await caught<Error>(client.get('/'))).toBe(failure);

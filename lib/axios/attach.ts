@@ -1,23 +1,15 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { run } from '../engine.ts';
 import { expected } from '../expected.ts';
-import { isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
-import { RetryThrottle, type RetryThrottleOptions } from '../limits/throttle.ts';
+import { isRetryThrottle } from '../limits/brand.ts';
+import { RetryThrottle } from '../limits/throttle.ts';
 import { type RetryOptions, validateOptions } from '../options.ts';
 import { type Policy, resolvePolicy } from '../policy.ts';
+import { AttemptLog } from '../report.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RetryRuntime } from '../types.ts';
-import { markRetried, reportRival } from './layers.ts';
-import {
-  type Attachment,
-  Call,
-  type Config,
-  claimPass,
-  type Handlers,
-  read,
-  succeed,
-  taskOf,
-} from './replay.ts';
+import { reportRival } from './layers.ts';
+import { type Attachment, Call, type Config, type Handlers } from './replay.ts';
 import { RetryState } from './state.ts';
 
 declare module 'axios' {
@@ -62,9 +54,8 @@ export function attachRetry(
   if (!clock?.now || !clock.sleep)
     throw expected('`runtime.clock`', 'an object of functions now and sleep', clock);
   if (typeof random !== 'function') throw expected('`runtime.random`', 'a function', random);
-  const given = validateOptions(options, 'instance');
-  const throttle = throttleOf(given);
-  const policy = resolvePolicy(throttle, given);
+  const given = withThrottle(validateOptions(options, 'instance'));
+  const policy = resolvePolicy(given);
   const detachment = new AbortController();
   const attachment: Attachment = {
     instance,
@@ -77,19 +68,16 @@ export function attachRetry(
   const callOf = (value: unknown): Call | undefined => {
     const { config } = (value ?? {}) as { readonly config?: Config };
     const call = RetryState.ownerOf(config?.retryState);
-    return call instanceof Call && call.attachment === attachment ? call : undefined;
+    return call instanceof Call && call.world === attachment ? call : undefined;
   };
 
-  const policyOf = (retry: RetryOptions | undefined): Policy => {
-    if (retry === undefined) return policy;
-    const own = validateOptions(retry, 'request');
-    return resolvePolicy(throttleOf(own, throttle), given, own);
-  };
+  const policyOf = (retry: RetryOptions | undefined): Policy =>
+    retry === undefined ? policy : resolvePolicy(given, validateOptions(retry, 'request'));
 
   /** What must stand in our place while axios builds the request with this config. */
   const capture = (config: Config): Handlers => {
     const call = callOf({ config });
-    const pass = call && claimPass(call, config);
+    const pass = call?.claimPass(config);
     if (pass) return pass;
     if (config.retry === false) {
       if (call) delete config.retryState;
@@ -100,7 +88,7 @@ export function attachRetry(
     if (!fresh.body) return first;
     const rejected = (error: unknown): unknown => {
       // An interceptor may have failed before the body was sent, with an error that does not say whose it is.
-      if (callOf(error) !== fresh) read(fresh, false, error);
+      if (callOf(error) !== fresh) fresh.discard();
       return first.rejected(error);
     };
     return { ...first, rejected };
@@ -111,7 +99,7 @@ export function attachRetry(
     const call = callOf(value);
     if (!call || call.log || call.endedAt) return ok ? value : Promise.reject(value);
     if (!ok || needsJudgement(call.policy, value as AxiosResponse)) return conclude(call, ok, value);
-    succeed(call, value as AxiosResponse);
+    call.succeed(value as AxiosResponse);
     return value;
   };
   const first: Handlers = {
@@ -119,9 +107,8 @@ export function attachRetry(
     rejected: (error) => take(false, error),
   };
 
-  const place = ({ fulfilled, rejected }: Handlers): void => {
-    responseHandler.fulfilled = fulfilled;
-    responseHandler.rejected = rejected;
+  const place = (handlers: Handlers): void => {
+    Object.assign(responseHandler, handlers);
   };
 
   // `runWhen` sees every config before the first interceptor does, whatever the order of registration.
@@ -134,7 +121,7 @@ export function attachRetry(
   });
   const responseId = response.use(first.fulfilled as never, first.rejected);
   const requestHandler = request.handlers.at(-1);
-  const responseHandler = Object.assign(response.handlers.at(-1) as object, { ...first, [ATTACHED]: true });
+  const responseHandler = Object.assign(response.handlers.at(-1) as object, { [ATTACHED]: true });
 
   return {
     detach() {
@@ -147,20 +134,19 @@ export function attachRetry(
   };
 }
 
+function withThrottle({ throttle, ...options }: RetryOptions): RetryOptions {
+  const isReady = throttle === false || isRetryThrottle(throttle);
+  return { ...options, throttle: isReady ? throttle : new RetryThrottle(throttle) };
+}
+
 const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: AxiosResponse): boolean =>
   !(status < 400) || retryIf !== undefined || observers.length > 0 || statuses.has(status);
 
 async function conclude(call: Call, ok: boolean, value: unknown): Promise<unknown> {
-  const task = taskOf(call);
-  if (!ok) reportRival(call.attachment.instance, call.config);
-  const last = await run(task, read(call, ok, value));
+  const log = new AttemptLog(call.startedAt, call.origin);
+  call.log = log;
+  if (!ok) reportRival(call.world.instance, call.config);
+  const last = await run(call, log, call.read(ok, value, call.config));
   if (last.ok) return last.value;
-  if (task.log.attempts > 1) markRetried(last.value);
   throw last.value;
-}
-
-function throttleOf({ throttle }: RetryOptions, inherited?: ThrottleLike): ThrottleLike | undefined {
-  if (throttle === false) return undefined;
-  if (isRetryThrottle(throttle)) return throttle;
-  return inherited ?? new RetryThrottle(throttle as RetryThrottleOptions | undefined);
 }

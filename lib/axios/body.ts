@@ -1,26 +1,22 @@
 import type { AxiosResponse } from 'axios';
+import { isObject } from '../fields.ts';
 
 interface StreamLike {
   readonly pipe?: unknown;
   readonly getReader?: unknown;
+  readonly once?: (event: 'close', listener: () => void) => unknown;
   readonly on?: (event: 'error', listener: () => void) => unknown;
   readonly destroy?: () => unknown;
   readonly cancel?: () => Promise<unknown>;
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-const isPlain = (value: unknown): value is Record<string, unknown> => {
-  if (!isObject(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
-};
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  isObject(value) && [null, Object.prototype].includes(Object.getPrototypeOf(value));
 
 /** Whether a value can be read only once: a Node or web stream, the form-data package, an async iterator. */
-export const isStream = (value: unknown): boolean => {
-  if (!isObject(value)) return false;
-  const { pipe, getReader } = value as StreamLike;
-  return typeof pipe === 'function' || typeof getReader === 'function' || Symbol.asyncIterator in value;
+export const isStream = (value: unknown): value is StreamLike => {
+  const { pipe, getReader } = (value ?? {}) as StreamLike;
+  return typeof (pipe ?? getReader) === 'function' || (isObject(value) && Symbol.asyncIterator in value);
 };
 
 /** Whether a body can be read only once: a stream, or an object that holds one, as multipart bodies do. */
@@ -32,9 +28,8 @@ export function copyOf<T>(value: T): T {
   if (!isObject(value)) return value;
   if (Array.isArray(value)) return value.map(copyOf) as T;
   if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copyOf(v)])) as T;
-  if (value instanceof URLSearchParams) return new URLSearchParams(value) as T;
-  if (typeof FormData === 'function' && value instanceof FormData) {
-    const copy = new FormData();
+  if (value instanceof URLSearchParams || value instanceof FormData) {
+    const copy = new (value.constructor as typeof FormData)();
     for (const [name, entry] of value as unknown as Iterable<[string, string]>) copy.append(name, entry);
     return copy as T;
   }

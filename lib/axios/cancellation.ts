@@ -1,10 +1,7 @@
 import { CanceledError, type InternalAxiosRequestConfig } from 'axios';
-import { type CancelSource, isCancelled, onAbort } from '../runtime/interrupt.ts';
+import { type CancelSource, isCancelled, onAbort, sourcesOf } from '../runtime/interrupt.ts';
 
 type Config = InternalAxiosRequestConfig;
-
-const sourcesOf = ({ signal, cancelToken }: Config): readonly CancelSource[] =>
-  ([signal, cancelToken] as readonly (CancelSource | undefined)[]).filter((source) => source !== undefined);
 
 /** What axios says of a request that is cancelled; its cause is the reason of the signal or token. */
 export function canceledError(config: Config, source: CancelSource): unknown {

@@ -9,7 +9,7 @@ export interface Deadline {
   /** Which deadline it is, and how long it was in all. */
   readonly name: string;
   /** Told when the time is up. */
-  readonly strike?: () => void;
+  readonly strike: () => void;
 }
 
 /**
@@ -28,38 +28,33 @@ export function withDeadline(
     // A config used again must not meet the deadline of this attempt.
     config.adapter = adapter as AxiosAdapter;
     const { left, name, strike } = next();
-    const timeout = new AxiosError(`${name} exceeded`, 'ETIMEDOUT', config);
-    if (left <= 0) {
-      strike?.();
-      throw timeout;
-    }
-
     const { signal } = config;
     const source = signal as CancelSource | undefined;
+    const timeout = new AxiosError(`${name} exceeded`, 'ETIMEDOUT', config);
     const controller = new AbortController();
-    const release = source && onAbort(source, () => controller.abort(source.reason));
     const settled = new AbortController();
     let isLate = false;
+    const fail = (): never => {
+      isLate = true;
+      strike();
+      controller.abort(timeout);
+      throw timeout;
+    };
+    if (left <= 0) fail();
+
+    const unlink = source && onAbort(source, () => controller.abort(source.reason));
     config.signal = controller.signal;
     try {
       const attempt = getAdapter(adapter, config)(config);
       // Nobody reads what comes too late.
       attempt.then((response) => isLate && releaseBody(response)).catch(() => undefined);
-      const overdue = alarm(left, settled.signal).then(() => {
-        isLate = !settled.signal.aborted;
-        if (isLate) {
-          strike?.();
-          controller.abort(timeout);
-        }
-        throw timeout;
-      });
-      const response = await Promise.race([attempt, overdue]);
+      const response = await Promise.race([attempt, alarm(left, settled.signal).then(fail)]);
       // The caller's signal must reach a stream until it closes.
-      if (isStream(response.data)) response.data.once?.('close', () => release?.());
-      else release?.();
+      if (isStream(response.data)) response.data.once?.('close', () => unlink?.());
+      else unlink?.();
       return response;
     } catch (error) {
-      release?.();
+      unlink?.();
       throw isLate ? timeout : error;
     } finally {
       settled.abort();

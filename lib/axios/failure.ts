@@ -1,4 +1,5 @@
 import type { InternalAxiosRequestConfig } from 'axios';
+import { isObject } from '../fields.ts';
 import { failureOfStatus } from '../retryable.ts';
 import type { Failure } from '../types.ts';
 
@@ -16,23 +17,20 @@ interface ErrorNode {
 
 const MOST_NODES = 50;
 
-/** An error and all its causes, through `AggregateError.errors` as well. */
+/** An error and all its causes, through `AggregateError.errors` as well, the nearest first. */
 export function causesOf(error: unknown): readonly ErrorNode[] {
-  const nodes = new Set<ErrorNode>();
-  const pending = [error];
-  while (pending.length > 0 && nodes.size < MOST_NODES) {
-    const node = pending.shift();
-    if (typeof node !== 'object' || node === null || nodes.has(node)) continue;
-    nodes.add(node);
-    pending.push(...childrenOf(node));
+  const nodes = new Set(objectsIn([error]));
+  // A set hands out what is added on the way.
+  for (const node of nodes) {
+    if (nodes.size < MOST_NODES) childrenOf(node).forEach(nodes.add, nodes);
   }
   return [...nodes];
 }
 
-const childrenOf = ({ cause, errors }: ErrorNode): readonly unknown[] =>
-  [cause, ...(Array.isArray(errors) ? errors : [])].filter(
-    (child) => typeof child === 'object' && child !== null,
-  );
+const objectsIn = (values: readonly unknown[]): readonly ErrorNode[] => values.filter(isObject);
+
+const childrenOf = ({ cause, errors }: ErrorNode): readonly ErrorNode[] =>
+  objectsIn([cause, ...(Array.isArray(errors) ? errors : [])]);
 
 const codesOf = (nodes: readonly ErrorNode[]): readonly string[] =>
   nodes.flatMap(({ code }) => (typeof code === 'string' ? code : []));
@@ -42,38 +40,35 @@ export const codeOf = (error: unknown): string | undefined => codesOf(causesOf(e
 
 /** The codes of failures that may pass: of the system, of Node's fetch and HTTP/2, and of Bun. */
 const TRANSIENT =
-  /^(E(CONN(REFUSED|RESET|ABORTED)|(SOCKET)?TIMEDOUT|PIPE|NOTFOUND|AI_AGAIN|(NET|HOST)(DOWN|RESET|UNREACH))|UND_ERR_(SOCKET|\w+_TIMEOUT)|ERR_(STREAM_PREMATURE_CLOSE|HTTP2_(STREAM|SESSION)_ERROR|HTTP2_GOAWAY_SESSION)|Connection(Refused|Closed)|FailedToOpenSocket)$/;
+  /^(E(CONN|NET|HOST|PIPE|NOTFOUND|AI_AGAIN)|UND_ERR_SOCKET|ERR_(STREAM_PREMATURE|HTTP2_(STREAM|SESSION|GOAWAY))|Connection|FailedToOpen)|TIMEDOUT$|TIMEOUT$/;
+
+/** How the http adapter tells of a body that ended too early; the second is how axios 1.7 does. */
+const CUT_OFF = /^(stream has been aborted|maxContentLength size of -1 exceeded)$/;
 
 /** What a rejected attempt tells about the server, from the whole chain of causes. */
-export function failureOf(error: unknown, config: InternalAxiosRequestConfig): Failure {
+export function failureOf(error: unknown, { maxRedirects }: InternalAxiosRequestConfig): Failure {
   const nodes = causesOf(error);
-  const [root] = nodes;
-  if (root === undefined || root.code === 'ERR_CANCELED') return 'permanent';
-  const status = root.response?.status ?? 0;
-  if (status >= 400) return failureOfStatus(status);
-  if (isUnsent(nodes, config)) return 'unsent';
-  return codesOf(nodes).some((code) => TRANSIENT.test(code)) || isCutOff(root) || isNetworkError(nodes)
-    ? 'ambiguous'
-    : 'permanent';
-}
-
-/** Whether every leaf of the chain failed before there was a connection, and no earlier hop of a redirect had one. */
-function isUnsent(nodes: readonly ErrorNode[], { maxRedirects }: InternalAxiosRequestConfig): boolean {
-  const isFirstHop = maxRedirects === 0 || nodes[0]?.request?._redirectCount === 0;
-  return isFirstHop && nodes.every((node) => childrenOf(node).length > 0 || failedToConnect(node));
-}
-
-const failedToConnect = ({ syscall, code }: ErrorNode): boolean =>
-  syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
-
-/** How the http adapter tells of a body that ended too early. */
-const isCutOff = ({ code, message }: ErrorNode): boolean =>
-  code === 'ERR_BAD_RESPONSE' && message === 'stream has been aborted';
-
-/** The only network signal of browsers and of axios-mock-adapter, which have no codes; Node's "bad port" is a plain Error. */
-function isNetworkError(nodes: readonly ErrorNode[]): boolean {
   const [root, leaf] = [nodes[0], nodes.at(-1)];
-  if (root?.message !== 'Network Error' || codesOf(nodes).some((code) => code !== 'ERR_NETWORK'))
-    return false;
-  return leaf === root || leaf?.name === 'TypeError' || leaf?.message === 'Network Error';
+  if (!root || root.code === 'ERR_CANCELED') return 'permanent';
+  const { code, message, request, response } = root;
+  if (response && response.status >= 400) return failureOfStatus(response.status);
+  // Of an earlier hop of a redirect there was a connection, whatever the last one says.
+  const isFirstHop = maxRedirects === 0 || request?._redirectCount === 0;
+  if (isFirstHop && nodes.every(isUnsent)) return 'unsent';
+
+  const codes = codesOf(nodes);
+  const isCutOff = code === 'ERR_BAD_RESPONSE' && CUT_OFF.test(String(message));
+  // The only network signal of browsers and of axios-mock-adapter, which have no codes; Node's "bad port" is a plain Error.
+  const isNetworkError =
+    message === 'Network Error' &&
+    codes.every((each) => each === 'ERR_NETWORK') &&
+    (leaf === root || leaf?.name === 'TypeError' || leaf?.message === message);
+  return isCutOff || isNetworkError || codes.some((each) => TRANSIENT.test(each)) ? 'ambiguous' : 'permanent';
 }
+
+/** Whether an error, if it has no further cause, came before there was a connection. */
+const isUnsent = (node: ErrorNode): boolean =>
+  childrenOf(node).length > 0 ||
+  node.syscall === 'connect' ||
+  node.syscall === 'getaddrinfo' ||
+  node.code === 'UND_ERR_CONNECT_TIMEOUT';

@@ -22,7 +22,7 @@ export function applyKey(config: InternalAxiosRequestConfig, options: true | Ide
 
 /** A version 4 UUID (RFC 9562, 5.4). Not `crypto.randomUUID`, which is missing in insecure browser contexts. */
 const randomUUID = (): string =>
-  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => {
+  'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => {
     const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
-    return (Number(digit) ^ (random & (15 >> (Number(digit) / 4)))).toString(16);
+    return (random % 16).toString(16);
   });

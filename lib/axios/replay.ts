@@ -7,14 +7,16 @@ import axios, {
   type InternalAxiosRequestConfig,
   isCancel,
 } from 'axios';
-import type { Outcome, Task } from '../engine.ts';
+import type { Outcome, Task, World } from '../engine.ts';
 import { expected } from '../expected.ts';
 import { type BudgetLike, isRetryBudget } from '../limits/brand.ts';
+import { originOf } from '../limits/origin.ts';
 import type { Policy } from '../policy.ts';
 import { AttemptLog } from '../report.ts';
 import { failureOfStatus } from '../retryable.ts';
+import type { CancelSource } from '../runtime/interrupt.ts';
 import { readHeader } from '../server/header.ts';
-import type { Clock, RetryReport } from '../types.ts';
+import type { RetryReport } from '../types.ts';
 import { closeStream, copyOf, isOneShot, releaseBody } from './body.ts';
 import { canceledError } from './cancellation.ts';
 import { withDeadline } from './deadline.ts';
@@ -26,12 +28,8 @@ import { RetryState } from './state.ts';
 export type Config = InternalAxiosRequestConfig & { retryState?: unknown };
 
 /** What all requests of one attached instance share. */
-export interface Attachment {
+export interface Attachment extends World {
   readonly instance: AxiosInstance;
-  readonly clock: Required<Clock>;
-  readonly random: () => number;
-  /** Aborts when the plugin is detached. */
-  readonly detached: AbortSignal;
   /** Takes the handlers of a replay out again, so that they keep nothing of it alive. */
   readonly reset: () => void;
 }
@@ -42,8 +40,8 @@ export interface Handlers {
   readonly rejected: (error: unknown) => unknown;
 }
 
-/** One request of an attached instance, as it was before the first interceptor. */
-export class Call {
+/** One request of an attached instance: as it was before the first interceptor, and how the loop sends it again. */
+export class Call implements Task {
   readonly state: RetryState;
   readonly budget: BudgetLike | undefined;
   readonly config: Config;
@@ -65,12 +63,12 @@ export class Call {
   pass: Handlers | undefined = undefined;
 
   constructor(
-    readonly attachment: Attachment,
+    readonly world: Attachment,
     readonly policy: Policy,
     config: Config,
     isEditable: boolean,
   ) {
-    const { clock } = attachment;
+    const { clock } = world;
     const { budget, idempotencyKey, data } = policy;
     this.startedAt = clock.now();
     this.origin = this.attemptedAt = clock.monotonic();
@@ -82,13 +80,48 @@ export class Call {
       url: config.url as string,
       headers: { ...config.headers } as AxiosRequestHeaders,
       params: copyOf(config.params),
-      data: isCopied ? copyOf(config.data) : config.data,
+      data: data ? undefined : isCopied ? copyOf(config.data) : config.data,
       adapter: config.adapter as never,
     };
     this.config = isEditable ? copyOfConfig(config) : config;
     this.state = config.retryState = new RetryState(this);
     if (data) config.data = this.body = produce(data);
-    limit(this, config);
+    this.limit(config);
+  }
+
+  /** Puts the deadlines of the policy around the adapter. */
+  limit(config: Config): void {
+    const { attemptTimeout, totalTimeout } = this.policy;
+    const { monotonic, alarm } = this.world.clock;
+    if (Math.min(attemptTimeout, totalTimeout) === Infinity) return;
+    config.adapter = withDeadline(config.adapter, alarm, () => {
+      const attempt = this.attemptedAt + attemptTimeout;
+      const total = this.origin + totalTimeout;
+      const isTotal = total <= attempt;
+      return {
+        left: Math.min(attempt, total) - monotonic(),
+        name: isTotal ? `totalTimeout of ${totalTimeout} ms` : `attemptTimeout of ${attemptTimeout} ms`,
+        strike: () => {
+          this.isOverdue = isTotal;
+        },
+      };
+    });
+  }
+
+  /** The handlers of the replay whose config axios is building now; they are handed out once. */
+  claimPass(config: Config): Handlers | undefined {
+    const { pass } = this;
+    this.pass = undefined;
+    if (pass) this.limit(config);
+    return pass;
+  }
+
+  /** Ends a request whose first attempt needs no judgement; the report is made when somebody asks. */
+  succeed({ status, config }: AxiosResponse): void {
+    const { throttle } = this.policy;
+    this.endedAt = this.world.clock.monotonic();
+    this.status = status;
+    if (throttle && !throttle.idle) throttle.give(originOf(config), this.endedAt);
   }
 
   report(): RetryReport {
@@ -96,155 +129,89 @@ export class Call {
     if (this.endedAt > 0) log.add(this.origin, this.endedAt, this.status);
     return log.report();
   }
-}
 
-/** Ends a request whose first attempt needs no judgement; the report is made when somebody asks. */
-export function succeed(call: Call, { status, config }: AxiosResponse): void {
-  const { throttle } = call.policy;
-  call.endedAt = call.attachment.clock.monotonic();
-  call.status = status;
-  if (throttle && !throttle.idle) throttle.give(originOf(config), call.endedAt);
-}
+  /** What came of an attempt. A value that does not carry the call's config is final: nothing tells what it is. */
+  read(ok: boolean, value: unknown, sent: Config): Outcome {
+    if (!ok) this.discard();
+    const { config, response } = (value ?? {}) as {
+      readonly config?: Config;
+      readonly response?: AxiosResponse;
+    };
+    if (config?.retryState !== this.state)
+      return { ok, value, config: sent, failure: 'none', final: 'not-retryable' };
+    if (ok) {
+      const { status } = value as AxiosResponse;
+      const failure = failureOfStatus(status);
+      return { ok, value, config, response: value as AxiosResponse, result: status, failure };
+    }
+    // An error with a status below 400 is a body that was cut off: its code tells more.
+    const result = response && response.status >= 400 ? response.status : codeOf(value);
+    const final = this.isOverdue
+      ? 'total-timeout'
+      : isCancel(value)
+        ? 'aborted'
+        : wasRetried(value)
+          ? 'already-retried'
+          : undefined;
+    return { ok, value, config, response, result, failure: failureOf(value, config), final };
+  }
 
-/** The handlers of the replay whose config axios is building now; they are handed out once. */
-export function claimPass(call: Call, config: Config): Handlers | undefined {
-  const { pass } = call;
-  call.pass = undefined;
-  if (pass) limit(call, config);
-  return pass;
-}
+  prepare(): Config {
+    this.discard();
+    const { headers, params, data } = this.pristine;
+    const config = Object.assign(copyOfConfig(this.config), this.pristine);
+    config.headers = new AxiosHeaders(headers);
+    config.params = copyOf(params);
+    this.body = this.policy.data && produce(this.policy.data);
+    config.data = this.body ?? copyOf(data);
+    return config;
+  }
 
-/** What came of an attempt. A value that does not carry the call's config is final: nothing tells what it is. */
-export function read(call: Call, ok: boolean, value: unknown, sent: Config = call.config): Outcome {
-  if (!ok) closeStream(call.body);
-  const { config, response } = (value ?? {}) as {
-    readonly config?: Config;
-    readonly response?: AxiosResponse;
-  };
-  if (config?.retryState !== call.state)
-    return { ok, value, config: sent, failure: 'none', final: 'not-retryable' };
-  return ok
-    ? {
-        ok,
-        value,
-        config,
-        response: value as AxiosResponse,
-        failure: failureOfStatus((value as AxiosResponse).status),
-      }
-    : {
-        ok,
-        value,
-        config,
-        response,
-        code: codeOf(value),
-        failure: failureOf(value, config),
-        cancelled: isCancel(value),
-        final: call.isOverdue ? 'total-timeout' : undefined,
+  async send(sent: Config): Promise<Outcome> {
+    const { clock, instance, reset } = this.world;
+    const [ok, value] = await new Promise<readonly [ok: boolean, value: unknown]>((resolve) => {
+      const settle = (ok: boolean) => (value: unknown) => resolve([ok, value]);
+      const handOver = (ok: boolean) => (value: unknown) => {
+        resolve([ok, value]);
+        throw Object.create(SUPERSEDED);
       };
-}
+      this.pass = { fulfilled: handOver(true), rejected: handOver(false) };
+      this.attemptedAt = clock.monotonic();
+      sent.retryState = this.state;
+      const settled = instance.request(sent);
+      reset();
+      settled.then(settle(true), settle(false));
+    });
+    return this.read(ok, value, sent);
+  }
 
-/** How the loop sends a call again. */
-export function taskOf(call: Call): Task {
-  const { policy, pristine, budget } = call;
-  const { clock, random, detached, instance, reset } = call.attachment;
-  const discard = (): void => closeStream(call.body);
-  return {
-    policy,
-    clock,
-    random,
-    detached,
-    budget,
-    log: (call.log = new AttemptLog(call.startedAt, call.origin)),
-    discard,
-    isReplayable: () => policy.data !== undefined || !isOneShot(pristine.data),
-    isOneShot,
-    wasRetried,
-    originOf,
+  discard(): void {
+    closeStream(this.body);
+  }
 
-    prepare() {
-      discard();
-      const { headers, params, data } = pristine;
-      const config = Object.assign(copyOfConfig(call.config), pristine);
-      config.headers = new AxiosHeaders(headers);
-      config.params = copyOf(params);
-      config.data = policy.data ? (call.body = produce(policy.data)) : copyOf(data);
-      return config;
-    },
+  release({ response }: Outcome): void {
+    this.discard();
+    releaseBody(response);
+  }
 
-    send: (config: Config) =>
-      new Promise((resolve) => {
-        const settle = (ok: boolean, value: unknown): void => resolve(read(call, ok, value, config));
-        const handOver = (ok: boolean, value: unknown): never => {
-          settle(ok, value);
-          throw superseded(config);
-        };
-        call.pass = {
-          fulfilled: (value) => handOver(true, value),
-          rejected: (error) => handOver(false, error),
-        };
-        call.attemptedAt = clock.monotonic();
-        config.retryState = call.state;
-        const sent = instance.request(config);
-        reset();
-        sent.then(
-          (value) => settle(true, value),
-          (error) => settle(false, error),
-        );
-      }),
+  cancelError(config: Config, source: CancelSource): unknown {
+    return canceledError(config, source);
+  }
 
-    release({ response }) {
-      discard();
-      releaseBody(response);
-    },
+  isKeyed({ headers }: Config): boolean {
+    const header = headerOf(this.policy.idempotencyKey);
+    const key = readHeader(headers, header);
+    // An interceptor would make another one on every attempt.
+    return key !== undefined && key === readHeader(this.pristine.headers, header);
+  }
 
-    cancelError: canceledError,
-
-    // Not when an interceptor made the key: that is another one on every attempt.
-    isKeyed({ headers }) {
-      const header = headerOf(policy.idempotencyKey);
-      const key = readHeader(headers, header);
-      return key !== undefined && readHeader(pristine.headers, header) === key;
-    },
-  };
-}
-
-/** How the pass of a replay ends. Built without a stack, which nobody reads and which costs more than all the rest. */
-function superseded(config: Config): unknown {
-  return Object.assign(Object.create(CanceledError.prototype), {
-    message: 'superseded by a retry',
-    name: 'CanceledError',
-    code: 'ERR_CANCELED',
-    isAxiosError: true,
-    __CANCEL__: true,
-    config,
-  });
-}
-
-function limit(call: Call, config: Config): void {
-  const { attemptTimeout, totalTimeout } = call.policy;
-  if (Math.min(attemptTimeout, totalTimeout) === Infinity) return;
-  const { monotonic, alarm } = call.attachment.clock;
-  config.adapter = withDeadline(config.adapter, alarm, () => {
-    const attempt = call.attemptedAt + attemptTimeout;
-    const total = call.origin + totalTimeout;
-    return attempt < total
-      ? { left: attempt - monotonic(), name: `attemptTimeout of ${attemptTimeout} ms` }
-      : {
-          left: total - monotonic(),
-          name: `totalTimeout of ${totalTimeout} ms`,
-          strike: () => (call.isOverdue = true),
-        };
-  });
-}
-
-function originOf({ url = '', baseURL }: Config): string {
-  try {
-    return new URL(/^([a-z][\w+.-]*:)?\/\//i.test(url) ? url : (baseURL ?? url), globalThis.location?.href)
-      .origin;
-  } catch {
-    return '';
+  isReplayable(data: unknown = this.pristine.data): boolean {
+    return !isOneShot(data);
   }
 }
+
+/** How the pass of a replay ends. Each has this as its prototype: building an error costs more than all the rest of a pass. */
+const SUPERSEDED = new CanceledError('superseded by a retry');
 
 /** A copy of all but the body. A merged config is in dictionary mode, where `for…in` is three times as fast as a spread. */
 function copyOfConfig(config: Config): Config {

@@ -1,3 +1,4 @@
+import { isObject } from '../fields.ts';
 import type { RetryReport } from '../types.ts';
 
 const REPORT = Symbol.for('axios-tenacity.report');
@@ -19,7 +20,7 @@ export class RetryState {
 
   /** Whose state it is, when it was made by this build of the package. */
   static ownerOf(state: unknown): Reporter | undefined {
-    return typeof state === 'object' && state !== null && #owner in state ? state.#owner : undefined;
+    return isObject(state) && #owner in state ? state.#owner : undefined;
   }
 
   [REPORT](): RetryReport {

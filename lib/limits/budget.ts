@@ -21,7 +21,10 @@ export interface RetryBudgetOptions {
 const DEFAULTS = { maxRetries: 10, maxWait: 15_000 };
 
 const RULES: NumberRules<RetryBudgetOptions> = {
-  maxRetries: ['an integer ≥ 0 or Infinity', (n) => isWithin(n, 0, Infinity) && (Number.isInteger(n) || n === Infinity)],
+  maxRetries: [
+    'an integer ≥ 0 or Infinity',
+    (n) => isWithin(n, 0, Infinity) && (Number.isInteger(n) || n === Infinity),
+  ],
   maxWait: ['a number ≥ 0 or Infinity', (n) => isWithin(n, 0, Infinity)],
 };
 

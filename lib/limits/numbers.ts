@@ -1,4 +1,4 @@
-import { checkFields, type Given, given, type Rule } from '../fields.ts';
+import { checkFields, type Given, given, isRecord, type Rule } from '../fields.ts';
 
 /** The options of `T`, every one a number. */
 export type Numbers<T> = { readonly [name in keyof T]-?: number };
@@ -19,6 +19,12 @@ export function readNumbers<T extends object>(
   options: T,
 ): Numbers<T> {
   const all = { ...defaults, ...(given(options ?? {}) as Given<T>) } as Numbers<T>;
-  checkFields(`${what} option`, rules as Readonly<Record<string, Rule<Numbers<T>>>>, options, all);
+  // A default may break a rule too, as a cost above a small capacity does.
+  checkFields(
+    `${what} option`,
+    rules as Readonly<Record<string, Rule<Numbers<T>>>>,
+    isRecord(options) ? all : options,
+    all,
+  );
   return all;
 }

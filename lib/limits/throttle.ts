@@ -40,22 +40,20 @@ const DEFAULTS = { capacity: 500, retryCost: 14, throttledRetryCost: 5, refund: 
 
 const { MAX_VALUE, MIN_VALUE } = Number;
 
-const A_COST: Rule<Numbers<RetryThrottleOptions>> = [
+const AMOUNT: Rule = ['a finite number > 0', (value) => isWithin(value, MIN_VALUE, MAX_VALUE)];
+
+const COST: Rule<Numbers<RetryThrottleOptions>> = [
   'a number from 0 to `capacity`',
   (value, { capacity }) => isWithin(value, 0, capacity),
 ];
 
 const RULES: NumberRules<RetryThrottleOptions> = {
+  capacity: AMOUNT,
   // A cost above the capacity would never let a retry through, be it given or the default.
-  capacity: [
-    'a finite number > 0, and no cost above it',
-    (value, { retryCost, throttledRetryCost }) =>
-      isWithin(value, Math.max(retryCost, throttledRetryCost, MIN_VALUE), MAX_VALUE),
-  ],
-  retryCost: A_COST,
-  throttledRetryCost: A_COST,
-  refund: A_COST,
-  refillTime: ['a finite number of ms > 0', (value) => isWithin(value, MIN_VALUE, MAX_VALUE)],
+  retryCost: COST,
+  throttledRetryCost: COST,
+  refund: COST,
+  refillTime: AMOUNT,
 };
 
 const MOST_ORIGINS = 1_000;

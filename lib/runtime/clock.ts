@@ -11,15 +11,8 @@ const monotonic = (): number => performance.now();
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
     const due = monotonic() + ms;
     let timer: ReturnType<typeof setTimeout>;
-    const unsubscribe =
-      signal &&
-      onAbort(signal, () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      });
     const arm = (left: number): void => {
       const slice = Math.min(Math.ceil(left), LONGEST_TIMER);
       timer = setTimeout(() => {
@@ -34,6 +27,12 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       }, slice);
     };
     arm(ms);
+    const unsubscribe =
+      signal &&
+      onAbort(signal, () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
   });
 }
 

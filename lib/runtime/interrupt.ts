@@ -20,6 +20,16 @@ const isToken = (source: CancelSource): source is CancelTokenLike => 'subscribe'
 export const isCancelled = (source: CancelSource): boolean =>
   isToken(source) ? source.reason !== undefined : source.aborted;
 
+/** What can cancel a request with this config. */
+export const sourcesOf = ({
+  signal,
+  cancelToken,
+}: {
+  signal?: unknown;
+  cancelToken?: unknown;
+}): readonly CancelSource[] =>
+  ([signal, cancelToken] as readonly (CancelSource | undefined)[]).filter((source) => source !== undefined);
+
 interface Hub {
   readonly callbacks: Set<() => void>;
   readonly close: () => void;
@@ -53,26 +63,10 @@ function open(source: CancelSource): Hub {
   const fire = (): void => {
     close();
     for (const callback of callbacks) callback();
-    callbacks.clear();
   };
   if (isToken(source)) source.subscribe(fire);
   else source.addEventListener?.('abort', fire);
   const hub = { callbacks, close };
   hubs.set(source, hub);
   return hub;
-}
-
-/** A signal that aborts with any of several sources, until it is released. */
-export interface Link {
-  readonly signal: AbortSignal;
-  readonly release: () => void;
-}
-
-/** Links a signal to whichever further sources there are. */
-export function link(signal: AbortSignal, ...others: readonly (CancelSource | undefined)[]): Link {
-  const sources = others.filter((source) => source !== undefined);
-  if (sources.length === 0) return { signal, release: () => undefined };
-  const controller = new AbortController();
-  const stops = [signal, ...sources].map((source) => onAbort(source, () => controller.abort(source.reason)));
-  return { signal: controller.signal, release: () => stops.forEach((stop) => void stop()) };
 }

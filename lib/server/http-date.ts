@@ -12,7 +12,8 @@ export function parseHttpDate(text: string, now: number): number | undefined {
   const dateTime = text
     .replace(FIXDATE, '$1 $2 $3 $4 GMT')
     .replace(RFC_850, (_, day, month, year, time) => `${day} ${month} ${fullYear(year, now)} ${time} GMT`)
-    .replace(ASCTIME, (_, month, day, time, year) => `${day.replace(' ', '0')} ${month} ${year} ${time} GMT`);
+    .replace(ASCTIME, '$2 $1 $4 $3 GMT')
+    .replace(/^ /, '0');
   const date = new Date(dateTime);
   // `Date` takes `2`, `abc 1` and 31 Feb, so what it read must be what was written.
   return dateTime !== text && date.toUTCString().slice(5) === dateTime ? date.getTime() : undefined;

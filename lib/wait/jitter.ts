@@ -1,12 +1,20 @@
 import { expected } from '../expected.ts';
 import type { JitterFunction, JitterName } from '../types.ts';
 
-const full: JitterFunction = (delay, { random }) => random() * delay;
-const equal: JitterFunction = (delay, { random }) => {
-  const half = delay / 2;
-  return half + random() * (delay - half);
-};
-const none: JitterFunction = (delay) => delay;
+/** The part of a wait that each jitter leaves as it is. */
+const SHARES = new Map<unknown, number>([
+  ['full', 0],
+  [true, 0],
+  ['equal', 0.5],
+  ['none', 1],
+  [false, 1],
+]);
+
+/** What a jitter has to be, in words. */
+export const JITTER = "'full', 'equal', 'none', a boolean or a function";
+
+/** Whether a value is a jitter. */
+export const isJitter = (value: unknown): boolean => typeof value === 'function' || SHARES.has(value);
 
 /**
  * The function that spreads a wait of `d` milliseconds: `full` (or `true`) U(0, d), `equal` d/2 + U(0, d/2), `none` (or
@@ -16,10 +24,12 @@ const none: JitterFunction = (delay) => delay;
  * @defaultValue 'full'
  * @throws TypeError for any other name
  */
-export const resolveJitter = (jitter: boolean | JitterName | JitterFunction | undefined): JitterFunction => {
+export const resolveJitter = (jitter: boolean | JitterName | JitterFunction = 'full'): JitterFunction => {
   if (typeof jitter === 'function') return jitter;
-  if (jitter === undefined || jitter === true || jitter === 'full') return full;
-  if (jitter === false || jitter === 'none') return none;
-  if (jitter === 'equal') return equal;
-  throw expected('`jitter`', "'full', 'equal', 'none', a boolean or a function", jitter);
+  const share = SHARES.get(jitter);
+  if (share === undefined) throw expected('`jitter`', JITTER, jitter);
+  return (delay, { random }) => {
+    const least = delay * share;
+    return share === 1 ? delay : least + random() * (delay - least);
+  };
 };

@@ -1,0 +1,95 @@
+/** What was measured, as Markdown. */
+import { kilobytes, milliseconds, percent, round, table, times } from '../markdown.mjs';
+
+const PLUGINS = ['axios-retry', 'retry-axios', 'axios-tenacity'];
+const ratios = (measured, names = PLUGINS) => names.map((name) => times(measured[name].ratio));
+
+export function successSection({ noop, http, allocations }) {
+  const row = (title, measured, unit) => [title, unit(measured.axios.value), ...ratios(measured)];
+  const cpu = (count) => (value) => `${round(value / count)} µs`;
+  const bytes = (value) => kilobytes(value / 1_000);
+  const noise = [noop, http, allocations]
+    .flatMap(({ sequential, concurrent }) => [sequential, concurrent])
+    .map(({ 'axios again': again }) => Math.abs(again.ratio - 1));
+  return [
+    '## A request that needs no retry',
+    '',
+    table([
+      ['per request', 'axios', ...PLUGINS],
+      row('CPU, no-op adapter, one by one', noop.sequential, cpu(300)),
+      row('CPU, no-op adapter, 1,000 at once', noop.concurrent, cpu(1_000)),
+      row('CPU, loopback HTTP, one by one', http.sequential, cpu(25)),
+      row('CPU, loopback HTTP, 1,000 at once', http.concurrent, cpu(1_000)),
+      row('allocations, no-op adapter, one by one', allocations.sequential, bytes),
+      row('allocations, no-op adapter, 1,000 at once', allocations.concurrent, bytes),
+    ]),
+    '',
+    `A second bare axios, measured like the plugins, differs from the first by up to ${percent(Math.max(...noise))}: less than that`,
+    'is noise. The no-op adapter answers in the process; the HTTP server runs in a process of its own and is not counted.',
+  ];
+}
+
+export function retrySection({ cpu, heap }) {
+  const rows = Object.entries(cpu).map(([retries, measured]) => {
+    const { value } = measured['hand-written loop'];
+    const perAttempt = value / Math.ceil(300 / retries) / (Number(retries) + 1);
+    return [`CPU, ${retries} failed before the success`, `${round(perAttempt)} µs`, ...ratios(measured)];
+  });
+  return [
+    '## A request that is retried, waits aside',
+    '',
+    table([
+      ['', 'loop by hand, per attempt', ...PLUGINS],
+      ...rows,
+      ['heap kept per further attempt', '', ...PLUGINS.map((name) => `${round(Math.max(0, heap[name]))} B`)],
+    ]),
+    '',
+    'The loop by hand is ten lines around bare axios: a bound, a status, a wait. Timers take no time here, for anybody.',
+  ];
+}
+
+export function waitingSection({ bare, plugins, many }) {
+  const of = (pick) => PLUGINS.map((name) => pick(plugins[name]));
+  const [few] = many;
+  const growth = many.map(({ count, enter }) => `${count.toLocaleString('en-US')}: ${milliseconds(enter)}`);
+  return [
+    `## ${few.count.toLocaleString('en-US')} requests that wait at once, with one signal`,
+    '',
+    table([
+      ['', 'pending in axios', ...PLUGINS],
+      ['time to enter them all', milliseconds(bare.enter), ...of(({ enter }) => milliseconds(enter))],
+      ['heap per request', kilobytes(bare.heap), ...of(({ heap }) => kilobytes(heap))],
+      ['listeners on the signal', '', ...of(({ listeners }) => round(listeners))],
+      [
+        'time to abort them all',
+        '',
+        ...of(({ abort }) => (abort === null ? 'they wait on' : milliseconds(abort))),
+      ],
+      [
+        'timers, listeners left',
+        '',
+        ...of(({ left }) => `${left.timers.toLocaleString('en-US')}, ${left.listeners}`),
+      ],
+    ]),
+    '',
+    `Entering more of them, axios-tenacity: ${growth.join(', ')}.`,
+  ];
+}
+
+export function footprintSection(measured) {
+  const of = (pick) => PLUGINS.map((name) => pick(measured[name]));
+  return [
+    '## The package',
+    '',
+    table([
+      ['', ...PLUGINS],
+      ['import, after axios', ...of(({ importTime }) => milliseconds(importTime))],
+      ['in a bundle: minified', ...of(({ min }) => kilobytes(min))],
+      ['in a bundle: minified, gzip', ...of(({ gzip }) => kilobytes(gzip))],
+      ['in node_modules, unpacked', ...of(({ bytes }) => kilobytes(bytes))],
+      ['runtime dependencies', ...of(({ dependencies }) => dependencies)],
+    ]),
+    '',
+    'In a bundle: what attaches retries to a client and no more, axios aside.',
+  ];
+}

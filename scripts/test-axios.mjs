@@ -1,0 +1,45 @@
+// Runs the behaviour tests of the axios edge against the oldest, a middle and the newest axios of the peer range, or against
+// the versions named on the command line. `AXIOS_DIR` tells jest.config.ts which axios to use.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { conclude, provide, versionOf } from './provide.mjs';
+
+const versions = process.argv.length > 2 ? process.argv.slice(2) : ['1.7.0', '~1.12.0', '^1.7.0'];
+const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
+const edge =
+  '__tests__/(http-|odd-outcomes|hooks|mock-adapter|attach|report|context|testing|axios-version|axios/|axios-retry/)';
+// The testing kit imitates the errors of the newest axios; that the others' are understood is what the rest tests.
+const imitation = '^(?!.*looks like the real one)';
+
+const total = { passed: 0, failed: 0, skipped: [] };
+for (const range of versions) {
+  const folder = provide('axios-matrix', 'axios', range);
+  if (!folder) {
+    total.skipped.push(`axios ${range}: it could not be installed`);
+    continue;
+  }
+  const version = versionOf(folder);
+  console.log(`\n---- axios ${version}, adapters http and fetch`);
+  const { passed, failed } = await run([edge, ...(range.startsWith('^') ? [] : ['-t', imitation])], folder);
+  console.log(`---- axios ${version}: ${passed} passed, ${failed} failed`);
+  total.passed += passed;
+  total.failed += failed;
+}
+if (total.skipped.length === versions.length) total.failed += 1;
+conclude(total);
+
+/** Runs jest and answers its tally; a run without one is a failure. */
+function run(args, axios) {
+  const env = { ...process.env, AXIOS_DIR: axios };
+  const child = spawn(process.execPath, [jest, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  return new Promise((resolve) => {
+    child.on('close', () => {
+      const tally = /(\d+) passed, (\d+) failed\s*$/.exec(output);
+      resolve({ passed: Number(tally?.[1] ?? 0), failed: Number(tally?.[2] ?? 1) });
+    });
+  });
+}

@@ -1,0 +1,291 @@
+// `npm run test:soak`: 20,000 requests, 200 at a time, against a server that fails, resets, stalls and refuses at random.
+// SEED and REQUESTS choose another run.
+import { fork } from 'node:child_process';
+import { getEventListeners } from 'node:events';
+import { Agent, createServer } from 'node:http';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import axios from 'axios';
+import { attachRetry, RetryBudget, retryReport } from '../dist/esm/index.js';
+
+const { SEED = '1', REQUESTS = '20000' } = process.env;
+const AT_ONCE = 200;
+const STALLED = 500;
+const WARM_UP = 2_000;
+const LONGEST = 20_000;
+const MOST_GROWTH = 3_000_000;
+
+/** A number in [0, 1) for some words, the same in every run (FNV-1a, then murmur3's finisher). */
+function chance(...words) {
+  let hash = 0x811c9dc5;
+  for (const char of [SEED, ...words].join(' ')) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}
+
+/** What the server does, and how often. */
+const DEEDS = [
+  ['serve', 0.7],
+  ['fail', 0.09],
+  ['refuse', 0.06],
+  ['reset', 0.05],
+  ['reset-early', 0.03],
+  ['truncate', 0.04],
+  ['stall', 0.015],
+  ['stall-body', 0.015],
+];
+
+function deedOf(id, attempt) {
+  let left = chance(id, attempt, 'deed');
+  for (const [deed, share] of DEEDS) {
+    left -= share;
+    if (left < 0) return deed;
+  }
+  return 'serve';
+}
+
+function runServer() {
+  const ledger = new Map();
+  const server = createServer(async (request, response) => {
+    const id = request.url.slice(1);
+    const { 'idempotency-key': key } = request.headers;
+    const entry = { method: request.method, key, deed: '', body: '' };
+    const sent = ledger.get(id) ?? [];
+    ledger.set(id, sent);
+    entry.deed = deedOf(id, sent.push(entry));
+    const headers = { 'content-type': 'application/json' };
+    if (entry.deed === 'reset-early') return request.socket.resetAndDestroy();
+    try {
+      for await (const chunk of request) entry.body += chunk;
+    } catch {
+      return;
+    }
+    if (entry.deed === 'stall') return;
+    if (entry.deed === 'reset') return request.socket.resetAndDestroy();
+    if (entry.deed === 'refuse')
+      return response.writeHead(429, { ...headers, 'retry-after-ms': '3' }).end('{"error":"busy"}');
+    if (entry.deed === 'fail') return response.writeHead(503, headers).end('{"error":"down"}');
+    if (entry.deed === 'serve') return response.writeHead(200, headers).end(JSON.stringify({ id }));
+    response.writeHead(200, { ...headers, 'content-length': 1_000 }).write('{"half":');
+    if (entry.deed === 'truncate') setTimeout(() => request.socket.destroy(), 2);
+  });
+  server.on('connection', (socket) => socket.on('error', () => undefined));
+  server.keepAliveTimeout = 1_000;
+  process.on('message', (question) => {
+    if (question === 'forget') ledger.clear();
+    process.send({ ledger: question === 'ledger' ? [...ledger] : [] });
+  });
+  server.listen(0, '127.0.0.1', 4_096, () => process.send({ port: server.address().port }));
+}
+
+function ask(server, question) {
+  return new Promise((resolve, reject) => {
+    server.once('message', resolve);
+    server.once('error', reject);
+    if (question) server.send(question);
+  });
+}
+
+/** What one request is: by chance, the same in every run. */
+function plan(id) {
+  const of = (what) => chance(id, what);
+  const method = ['get', 'get', 'put', 'delete', 'post', 'post', 'post'][Math.floor(of('method') * 7)];
+  return {
+    id,
+    method,
+    adapter: of('adapter') < 0.5 ? 'http' : 'fetch',
+    isKeyed: method === 'post' && of('key') < 0.3,
+    isStreamUp: method === 'put' && of('up') < 0.3,
+    isStreamDown: of('down') < 0.1,
+    abortAfter: of('abort') < 0.12 ? of('when') * 60 : undefined,
+    isAttemptTimed: of('limit') < 0.5,
+    hasBudget: of('budget') < 0.1,
+    totalTimeout: of('total') < 0.1 ? 600 : undefined,
+  };
+}
+
+const tally = { fulfilled: 0, rejected: 0, aborted: 0, retried: 0, never: 0 };
+const complaints = [];
+const reasons = {};
+
+/** The config of one request; none of it may be left over when the request has settled. */
+function configOf(planned, url, common) {
+  const { id, method, adapter, isKeyed, isStreamUp, isStreamDown, isAttemptTimed, hasBudget, totalTimeout } =
+    planned;
+  return {
+    url: `${url}/${id}`,
+    method,
+    adapter,
+    ...(isStreamDown && { responseType: 'stream' }),
+    ...(['put', 'post'].includes(method) && !isStreamUp && { data: { id } }),
+    ...(!isAttemptTimed && { timeout: STALLED }),
+    ...common,
+    retry: {
+      ...(isKeyed && { idempotencyKey: true }),
+      ...(isStreamUp && { data: () => Readable.from([Buffer.from(id)]) }),
+      ...(isAttemptTimed && { attemptTimeout: STALLED }),
+      ...(totalTimeout && { totalTimeout }),
+      ...(hasBudget && { budget: new RetryBudget({ maxRetries: 2, maxWait: 20 }) }),
+    },
+  };
+}
+
+/** Reads a stream. One that fails after its response was fulfilled is the business of its reader. */
+async function read(data, controller, id) {
+  const chunks = [];
+  const timer = setTimeout(() => controller.abort(), STALLED);
+  try {
+    for await (const chunk of data) chunks.push(Buffer.from(chunk));
+  } catch {
+    return { id };
+  } finally {
+    clearTimeout(timer);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString());
+}
+
+async function send(client, planned, url, common) {
+  const controller = new AbortController();
+  const { abortAfter, id, isStreamDown } = planned;
+  const isAborted = abortAfter !== undefined;
+  const timer = isAborted && setTimeout(() => controller.abort(), abortAfter);
+  const signal = isAborted || isStreamDown ? controller.signal : undefined;
+  const config = configOf(planned, url, { ...common, signal });
+  const watchdog = setTimeout(() => {
+    tally.never += 1;
+    complaints.push(`${id} has not settled in ${LONGEST} ms: ${JSON.stringify(planned)}`);
+  }, LONGEST);
+  try {
+    const response = await client.request(config);
+    clearTimeout(watchdog);
+    const { attempts, reason } = retryReport(response);
+    tally.retried += attempts.length - 1;
+    if (reason !== undefined) complaints.push(`${id} succeeded with the reason ${reason}`);
+    const data = isStreamDown ? await read(response.data, controller, id) : response.data;
+    if (data.id !== id) complaints.push(`${id} was answered ${JSON.stringify(data)}`);
+    tally.fulfilled += 1;
+  } catch (error) {
+    const { attempts = [], reason } = retryReport(error) ?? {};
+    tally.rejected += 1;
+    tally.retried += Math.max(0, attempts.length - 1);
+    if (axios.isCancel(error)) tally.aborted += 1;
+    if (axios.isCancel(error) && !isAborted) complaints.push(`${id} was cancelled by nobody: ${error}`);
+    if (reason === undefined) complaints.push(`${id} failed without a reason: ${error.stack}`);
+    reasons[reason] = (reasons[reason] ?? 0) + 1;
+  } finally {
+    clearTimeout(watchdog);
+    clearTimeout(timer);
+    if (getEventListeners(controller.signal, 'abort').length > 0 && !isStreamDown)
+      complaints.push(`${id} left a listener on its signal`);
+  }
+}
+
+async function sendAll(client, url, common, prefix, count) {
+  let next = 0;
+  const work = async () => {
+    while (next < count) {
+      next += 1;
+      await send(client, plan(`${prefix}${next}`), url, common);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+/** What the server saw of one request that should not be. */
+function problemOf([id, sent]) {
+  const { method, isKeyed } = plan(id);
+  const acted = sent.filter(({ deed }) => deed !== 'refuse');
+  if (method === 'post' && !isKeyed && acted.length > 1) return `a POST came ${acted.length} times`;
+  if (isKeyed && new Set(sent.map(({ key }) => key)).size > 1) return 'a POST came under several keys';
+  if (isKeyed && !sent[0].key) return 'a POST came without its key';
+  return undefined;
+}
+
+const resources = () => {
+  const counts = {};
+  for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+};
+
+const heap = () => {
+  for (let n = 0; n < 4; n += 1) globalThis.gc();
+  return process.memoryUsage().heapUsed;
+};
+
+/** Waits until nothing is left over; answers what is. */
+async function leftOver(before) {
+  let left = {};
+  for (let n = 0; n < 100; n += 1) {
+    left = Object.fromEntries(
+      Object.entries(resources())
+        .map(([name, count]) => [name, count - (before[name] ?? 0)])
+        .filter(([, count]) => count > 0),
+    );
+    if (Object.keys(left).length === 0) break;
+    await sleep(100);
+  }
+  return left;
+}
+
+async function main() {
+  if (!globalThis.gc) throw new Error('Run this with --expose-gc');
+  process.on('unhandledRejection', (error) => complaints.push(`unhandled: ${error?.stack ?? error}`));
+  process.on('uncaughtException', (error) => complaints.push(`uncaught: ${error?.stack ?? error}`));
+  process.on('warning', (warning) => complaints.push(`warning: ${warning.stack ?? warning}`));
+
+  const server = fork(fileURLToPath(import.meta.url), ['server']);
+  const { port } = await ask(server);
+  const url = `http://127.0.0.1:${port}`;
+  const common = {};
+  const client = axios.create();
+  const handle = attachRetry(client, {
+    baseDelay: 1,
+    maxDelay: 5,
+    maxAttempts: 4,
+    throttle: { capacity: 1_000, refillTime: 500 },
+    observe: { onRetry() {}, onGiveUp() {} },
+  });
+  const run = async (prefix, count) => {
+    common.httpAgent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+    await sendAll(client, url, common, prefix, count);
+    common.httpAgent.destroy();
+  };
+
+  const atRest = resources();
+  await run('warm-up-', WARM_UP);
+  await leftOver(atRest);
+  await ask(server, 'forget');
+  const heapBefore = heap();
+  const startedAt = performance.now();
+  for (const name of Object.keys(tally)) tally[name] = 0;
+  for (const reason of Object.keys(reasons)) delete reasons[reason];
+
+  await run('', Number(REQUESTS));
+
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const left = await leftOver(atRest);
+  const growth = heap() - heapBefore;
+  const { ledger } = await ask(server, 'ledger');
+  const wrongs = ledger.map((entry) => [entry[0], problemOf(entry)]).filter(([, problem]) => problem);
+  for (const [id, problem] of wrongs) complaints.push(`${id}: ${problem}`);
+  if (Object.keys(left).length > 0) complaints.push(`left over: ${JSON.stringify(left)}`);
+  if (growth > MOST_GROWTH) complaints.push(`the heap grew by ${growth} bytes`);
+  if (tally.fulfilled + tally.rejected !== Number(REQUESTS)) complaints.push('not every request settled');
+  if (seconds > 110) complaints.push(`took ${seconds} s`);
+  handle.detach();
+  server.kill();
+
+  const attempts = ledger.reduce((sum, [, sent]) => sum + sent.length, 0);
+  console.log(
+    `seed ${SEED}: ${REQUESTS} requests, ${attempts} attempts on the wire, in ${seconds.toFixed(1)} s; heap ${(growth / 1e6).toFixed(2)} MB`,
+  );
+  console.log(tally, reasons);
+  for (const complaint of complaints.slice(0, 20)) console.error(`✗ ${complaint}`);
+  console.log(complaints.length > 0 ? `soak: ${complaints.length} complaints` : 'soak: all is well');
+  process.exitCode = complaints.length > 0 ? 1 : 0;
+}
+
+if (process.argv[2] === 'server') runServer();
+else await main();
