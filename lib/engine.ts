@@ -6,7 +6,14 @@ import { originOf } from './limits/origin.ts';
 import type { Policy } from './policy.ts';
 import type { AttemptLog } from './report.ts';
 import { isTransient, withDefaultVerdict } from './retryable.ts';
-import { type CancelSource, isCancelled, onAbort, sourcesOf } from './runtime/interrupt.ts';
+import {
+  type CancelSource,
+  isCancelled,
+  type Link,
+  linkTo,
+  onAbort,
+  sourcesOf,
+} from './runtime/interrupt.ts';
 import { readHints } from './server/hints.ts';
 import type { Clock, Failure, Reason, RetryContext, RetryObserver, RetryVerdict } from './types.ts';
 
@@ -41,6 +48,8 @@ export interface Task {
   readonly world: World;
   readonly policy: Policy;
   readonly budget: BudgetLike | undefined;
+  /** Whether the latest attempt got as far as the adapter. */
+  readonly isSent: boolean;
   /** A copy of the request as the user passed it, ready to be sent. */
   prepare(): Config;
   /** Sends one attempt; never rejects. */
@@ -73,27 +82,32 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
   let mayHaveActed = false;
   let lastCost = 0;
   let giveBack = nothing;
+  let link: Link | undefined;
 
-  for (;;) {
-    log.add(startedAt, monotonic(), outcome.result);
-    try {
-      const next = await judge();
+  try {
+    for (;;) {
+      log.add(startedAt, monotonic(), outcome.result);
+      link = linkTo(detached, sourcesOf(outcome.config));
+      const next = await judge(link.signal);
+      link.release();
       if (!next) return outcome;
       startedAt = monotonic();
       outcome = await task.send(next);
+      if (!task.isSent) giveBack();
       giveBack = nothing;
-    } catch (thrown) {
-      // A function of the user threw. Its error is the caller's now, and the failure at hand is its cause.
-      task.release(outcome);
-      log.settle(monotonic());
-      return { ...outcome, ok: false, value: withCause(thrown, outcome) };
-    } finally {
-      giveBack();
     }
+  } catch (thrown) {
+    // A function of the user threw. Its error is the caller's now, and the failure at hand is its cause.
+    task.release(outcome);
+    log.settle(monotonic());
+    return { ...outcome, ok: false, value: withCause(thrown, outcome) };
+  } finally {
+    giveBack();
+    link?.release();
   }
 
   /** The config of the next attempt, when there is one and its time has come. */
-  async function judge(): Promise<Config | undefined> {
+  async function judge(signal: AbortSignal): Promise<Config | undefined> {
     const { ok, config, response, failure, final } = outcome;
     tell('onAttempt');
     if (final) return settle(ok ? undefined : final);
@@ -110,7 +124,7 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
       (status === 409 && keyed && mayHaveActed);
     const { retryIf } = policy;
     if (retryIf && !isCut) {
-      const verdict = await ask(retryIf(withDefaultVerdict(describe(), worthIt)));
+      const verdict = await ask(retryIf(withDefaultVerdict(describe(), worthIt)), signal);
       if (verdict === INTERRUPTED) return interrupt();
       worthIt = (verdict as RetryVerdict) ?? worthIt;
     }
@@ -124,7 +138,7 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
       keyed,
       replayable: task.isReplayable(),
     });
-    if (typeof decision !== 'string') return isCut || detached.aborted ? interrupt() : pause(decision);
+    if (typeof decision !== 'string') return signal.aborted ? interrupt() : pause(decision, signal);
     if (!ok || worthIt) return settle(decision);
     if (log.attempts === 1 || lastCost > 0) {
       policy.throttle?.give(originOf(config), monotonic(), lastCost || undefined);
@@ -132,7 +146,7 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
     return settle();
   }
 
-  async function pause({ delay, delaySource }: Pause): Promise<Config | undefined> {
+  async function pause({ delay, delaySource }: Pause, signal: AbortSignal): Promise<Config | undefined> {
     const { config, response, failure } = outcome;
     const { beforeRetry } = policy;
     // Polling a success costs nothing.
@@ -153,15 +167,18 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
     lastCost = cost ?? lastCost;
     tell('onRetry', { delay, delaySource });
     task.release(outcome);
-    const alarm = new AbortController();
-    const isCut = (await ask(clock.sleep(delay, alarm.signal), alarm)) === INTERRUPTED;
-    log.wait(isCut ? slept() : delay);
-    if (isCut) return interrupt();
+    try {
+      await clock.sleep(delay, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    log.wait(signal.aborted ? slept() : delay);
+    if (signal.aborted) return interrupt();
     const prepared = task.prepare();
     if (!beforeRetry) return prepared;
 
     const { data } = prepared;
-    const edited = await ask(beforeRetry(prepared, describe({ delay, delaySource })));
+    const edited = await ask(beforeRetry(prepared, describe({ delay, delaySource })), signal);
     if (edited === INTERRUPTED) return interrupt();
     const next = (edited ?? prepared) as Config;
     if (typeof next !== 'object')
@@ -176,23 +193,21 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
     return elapsed() > policy.maxElapsedTime ? settle('max-elapsed-time') : next;
   }
 
-  /** What a promise answers, unless the request is cancelled, detached or out of time first; then `end` aborts. */
-  async function ask(answer: unknown, end = new AbortController()): Promise<unknown> {
-    let stops: readonly (() => void)[] = [];
+  /** What a promise answers, unless the request is cancelled, detached or out of time first. */
+  async function ask(answer: unknown, signal: AbortSignal): Promise<unknown> {
+    const answered = new AbortController();
+    let stop = nothing;
     const interrupted = new Promise((resolve) => {
-      const interruptIt = (): void => {
-        resolve(INTERRUPTED);
-        end.abort();
-      };
-      stops = [detached, ...sourcesOf(outcome.config)].map((source) => onAbort(source, interruptIt));
+      const interruptIt = (): void => resolve(INTERRUPTED);
+      stop = onAbort(signal, interruptIt);
       const left = policy.totalTimeout - elapsed();
-      if (left < Infinity) clock.alarm(Math.max(0, left), end.signal).then(interruptIt, nothing);
+      if (left < Infinity) clock.alarm(Math.max(0, left), answered.signal).then(interruptIt, nothing);
     });
     try {
       return await Promise.race([interrupted, answer]);
     } finally {
-      end.abort();
-      for (const stop of stops) stop();
+      stop();
+      answered.abort();
     }
   }
 
@@ -234,8 +249,9 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
   }
 
   function tell(event: keyof RetryObserver, more?: Partial<RetryContext>): void {
-    for (const { [event]: listen } of policy.observers) {
+    for (const observer of policy.observers) {
       try {
+        const { [event]: listen } = observer;
         (listen?.(describe(more)) as Promise<void> | undefined)?.then(nothing, nothing);
       } catch {
         // Observers are told and never asked.

@@ -10,8 +10,10 @@ interface StreamLike {
   readonly cancel?: () => Promise<unknown>;
 }
 
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  isObject(value) && [null, Object.prototype].includes(Object.getPrototypeOf(value));
+const isPlain = (value: unknown): value is Record<string, unknown> => {
+  const prototype: unknown = isObject(value) && Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+};
 
 /** Whether a value can be read only once: a Node or web stream, the form-data package, an async iterator. */
 export const isStream = (value: unknown): value is StreamLike => {

@@ -12,6 +12,15 @@ export interface Deadline {
   readonly strike: () => void;
 }
 
+/** The adapter that a wrapper stood for, put back: a config used again must not meet the wrapper. */
+export function restoreAdapter(
+  config: InternalAxiosRequestConfig,
+  adapter: InternalAxiosRequestConfig['adapter'],
+): AxiosAdapter {
+  config.adapter = adapter as AxiosAdapter;
+  return getAdapter(adapter, config);
+}
+
 /**
  * An adapter that fails with `ETIMEDOUT` when the time is up, whatever the wrapped one does. For the length of the attempt
  * `config.signal` aborts with the caller's or with the deadline.
@@ -25,8 +34,7 @@ export function withDeadline(
   next: () => Deadline,
 ): AxiosAdapter {
   return async (config) => {
-    // A config used again must not meet the deadline of this attempt.
-    config.adapter = adapter as AxiosAdapter;
+    const send = restoreAdapter(config, adapter);
     const { left, name, strike } = next();
     const { signal } = config;
     const source = signal as CancelSource | undefined;
@@ -45,7 +53,7 @@ export function withDeadline(
     const unlink = source && onAbort(source, () => controller.abort(source.reason));
     config.signal = controller.signal;
     try {
-      const attempt = getAdapter(adapter, config)(config);
+      const attempt = send(config);
       // Nobody reads what comes too late.
       attempt.then((response) => isLate && releaseBody(response)).catch(() => undefined);
       const response = await Promise.race([attempt, alarm(left, settled.signal).then(fail)]);

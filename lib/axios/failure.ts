@@ -40,30 +40,33 @@ export const codeOf = (error: unknown): string | undefined => codesOf(causesOf(e
 
 /** The codes of failures that may pass: of the system, of Node's fetch and HTTP/2, and of Bun. */
 const TRANSIENT =
-  /^(E(CONN|NET|HOST|PIPE|NOTFOUND|AI_AGAIN)|UND_ERR_SOCKET|ERR_(STREAM_PREMATURE|HTTP2_(STREAM|SESSION|GOAWAY))|Connection|FailedToOpen)|TIMEDOUT$|TIMEOUT$/;
+  /^(E(CONN|NET|HOST|PIPE|NOTFOUND|AI_AGAIN)|UND_ERR_(SOCKET|RES_CONTENT)|ERR_(STREAM_PREMATURE|HTTP2_(STREAM|SESSION|GOAWAY))|Connection|FailedToOpen)|TIMEDOUT$|TIMEOUT$/;
 
-/** How the http adapter tells of a body that ended too early; the second is how axios 1.7 does. */
-const CUT_OFF = /^(stream has been aborted|maxContentLength size of -1 exceeded)$/;
+/** Failures without a code: a body that ended too early as the http adapter (in axios 1.7, and later) tells it, and Deno's fetch. */
+const CODELESS =
+  /^(stream has been aborted|maxContentLength size of -1 exceeded|error reading a body from connection)$|\(os error \d+\)$|: dns error: |connection closed before/;
 
 /** What a rejected attempt tells about the server, from the whole chain of causes. */
 export function failureOf(error: unknown, { maxRedirects }: InternalAxiosRequestConfig): Failure {
   const nodes = causesOf(error);
   const [root, leaf] = [nodes[0], nodes.at(-1)];
   if (!root || root.code === 'ERR_CANCELED') return 'permanent';
-  const { code, message, request, response } = root;
+  const { message, request, response } = root;
   if (response && response.status >= 400) return failureOfStatus(response.status);
   // Of an earlier hop of a redirect there was a connection, whatever the last one says.
   const isFirstHop = maxRedirects === 0 || request?._redirectCount === 0;
   if (isFirstHop && nodes.every(isUnsent)) return 'unsent';
 
   const codes = codesOf(nodes);
-  const isCutOff = code === 'ERR_BAD_RESPONSE' && CUT_OFF.test(String(message));
+  const isCodeless = CODELESS.test(String(leaf?.message));
   // The only network signal of browsers and of axios-mock-adapter, which have no codes; Node's "bad port" is a plain Error.
   const isNetworkError =
     message === 'Network Error' &&
     codes.every((each) => each === 'ERR_NETWORK') &&
     (leaf === root || leaf?.name === 'TypeError' || leaf?.message === message);
-  return isCutOff || isNetworkError || codes.some((each) => TRANSIENT.test(each)) ? 'ambiguous' : 'permanent';
+  return isCodeless || isNetworkError || codes.some((each) => TRANSIENT.test(each))
+    ? 'ambiguous'
+    : 'permanent';
 }
 
 /** Whether an error, if it has no further cause, came before there was a connection. */

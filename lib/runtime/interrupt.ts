@@ -70,3 +70,17 @@ function open(source: CancelSource): Hub {
   hubs.set(source, hub);
   return hub;
 }
+
+/** A signal that aborts with any of several sources, until it is released. */
+export interface Link {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+}
+
+/** Links a signal to further sources, if there are any. */
+export function linkTo(signal: AbortSignal, sources: readonly CancelSource[]): Link {
+  if (sources.length === 0) return { signal, release: () => undefined };
+  const controller = new AbortController();
+  const stops = [signal, ...sources].map((source) => onAbort(source, () => controller.abort(source.reason)));
+  return { signal: controller.signal, release: () => stops.forEach((stop) => void stop()) };
+}
