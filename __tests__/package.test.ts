@@ -1,19 +1,23 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const root = join(__dirname, '..');
-const tsc = createRequire(__filename).resolve('typescript/bin/tsc');
+const { resolve } = createRequire(__filename);
 const npm = process.env.npm_execpath;
+
+// The nested jest is a run of its own, not a worker of this one.
+const { JEST_WORKER_ID: _, ...env } = process.env;
 
 /** Runs a command and returns what it printed; a failure says what the command printed, too. */
 async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
   try {
-    return (await promisify(execFile)(command, args, { cwd })).stdout;
+    const isWordy = { maxBuffer: 16 * 1024 ** 2 };
+    return (await promisify(execFile)(command, args, { cwd, env, ...isWordy })).stdout;
   } catch (error) {
     const { message, stdout, stderr } = error as { message: string; stdout: string; stderr: string };
     throw new Error([message, stdout, stderr].filter(Boolean).join('\n'));
@@ -22,6 +26,22 @@ async function run(cwd: string, command: string, ...args: string[]): Promise<str
 
 const node = (cwd: string, ...args: string[]) => run(cwd, process.execPath, ...args);
 const runNpm = (cwd: string, ...args: string[]) => (npm ? node(cwd, npm, ...args) : run(cwd, 'npm', ...args));
+
+/** The compiler of a version of TypeScript, from a cache outside the lock file; said loudly when it cannot be had. */
+function compilerOf(version: string): string | undefined {
+  const script = join(root, 'scripts/provide.mjs');
+  const args = [script, 'typescript', 'typescript', version];
+  const folder = execFileSync(process.execPath, args, { encoding: 'utf8' }).trim();
+  return folder && join(folder, 'bin/tsc');
+}
+
+/** The oldest that is supported, the last of the fives, the repository's own, and the native one. */
+const compilers = [
+  { typescript: '5.0', tsc: compilerOf('5.0.4') },
+  { typescript: '5.9', tsc: compilerOf('5.9.3') },
+  { typescript: '6.0', tsc: resolve('typescript/bin/tsc') },
+  { typescript: '7.0', tsc: compilerOf('7.0.2') },
+];
 
 const compilerOptions = {
   target: 'ES2022',
@@ -32,6 +52,14 @@ const compilerOptions = {
   rootDir: '.',
   outDir: 'out',
   types: [] as string[],
+};
+
+const consumers = { consumer: 'consumer.ts', sub: 'sub-paths.ts' };
+
+/** What the consumers print. */
+const printed = {
+  consumer: { status: 200, sends: 2, attempts: [503, 200] },
+  sub: { sleeps: [1_000, 2_000], reason: 'budget-exhausted', retries: 1 },
 };
 
 /** The packed package, installed into an empty folder beside the repository's own axios. */
@@ -54,49 +82,89 @@ describe('the packed package', () => {
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  /** Compiles the consumer once per file name, whose extension decides between ESM and CommonJS; returns the scripts. */
-  async function compile(name: string, files: string[], options: object): Promise<string[]> {
+  /** Compiles both consumers, with extensions that decide between ESM and CommonJS, and checks what they print. */
+  async function compileAndRun(
+    name: string,
+    tsc: string,
+    extensions: string[],
+    options: object,
+  ): Promise<void> {
     const project = join(folder, name);
     await mkdir(project);
-    for (const file of files)
-      await copyFile(join(root, '__tests__/package/consumer.ts'), join(project, file));
+    const files: string[] = [];
+    for (const extension of extensions) {
+      for (const [consumer, source] of Object.entries(consumers)) {
+        files.push(`${consumer}.${extension}`);
+        await copyFile(join(root, '__tests__/package', source), join(project, `${consumer}.${extension}`));
+      }
+    }
     const tsconfig = { compilerOptions: { ...compilerOptions, ...options }, files };
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify(tsconfig));
     await node(project, tsc, '-p', '.');
-    return files.map((file) => join(project, 'out', file.replace(/ts$/, 'js')));
+    for (const file of files) {
+      const output = await node(folder, join(project, 'out', file.replace(/ts$/, 'js')));
+      expect(JSON.parse(output)).toEqual(printed[file.split('.')[0] as keyof typeof printed]);
+    }
   }
 
-  it.each([
-    ['ESM and CommonJS under nodenext', ['consumer.mts', 'consumer.cts'], { module: 'nodenext' }],
-    ['ESM under bundler', ['consumer.mts'], { module: 'esnext', moduleResolution: 'bundler' }],
-    ['CommonJS under bundler', ['consumer.cts'], { module: 'commonjs', moduleResolution: 'bundler' }],
-  ])(
-    'compiles and runs as %s',
-    async (name, files, options) => {
-      for (const script of await compile(name.replaceAll(' ', '-'), files, options)) {
-        expect(JSON.parse(await node(folder, script))).toEqual({
-          status: 200,
-          sends: 2,
-          attempts: [503, 200],
-        });
-      }
-    },
-    60_000,
+  describe.each(compilers)('under TypeScript $typescript', ({ typescript, tsc }) => {
+    // One that cannot be had is counted as skipped.
+    const testHere = tsc ? test : test.skip;
+
+    testHere(
+      'compiles and runs as ESM and CommonJS, nodenext',
+      () =>
+        compileAndRun(`nodenext-${typescript}`, tsc as string, ['mts', 'cts'], {
+          module: 'nodenext',
+          moduleResolution: 'nodenext',
+        }),
+      90_000,
+    );
+
+    testHere(
+      'compiles and runs as ESM, bundler',
+      () =>
+        compileAndRun(`bundler-${typescript}`, tsc as string, ['mts'], {
+          module: 'esnext',
+          moduleResolution: 'bundler',
+        }),
+      90_000,
+    );
+  });
+
+  test(
+    'compiles and runs as CommonJS, bundler, which TypeScript knows from 6.0 on',
+    () =>
+      compileAndRun('bundler-commonjs', resolve('typescript/bin/tsc'), ['cts'], {
+        module: 'commonjs',
+        moduleResolution: 'bundler',
+      }),
+    90_000,
   );
 
-  it('exports the same names as ESM and as CommonJS', async () => {
-    const names = async (type: string, load: string): Promise<string[]> => {
-      const script = `${load}; console.log(JSON.stringify(Object.keys(api)))`;
-      return JSON.parse(await node(folder, `--input-type=${type}`, '-e', script)).sort();
-    };
-    const esm = await names('module', "import * as api from 'axios-tenacity'");
-    const cjs = await names('commonjs', "const api = require('axios-tenacity')");
-    expect(cjs).toEqual(esm);
+  /** The names that a sub-path exports, `default` and the marker of CommonJS modules aside. */
+  async function namesOf(format: 'esm' | 'cjs', path: string): Promise<string[]> {
+    const [type, load] =
+      format === 'esm'
+        ? ['module', `import * as api from '${path}'`]
+        : ['commonjs', `const api = require('${path}')`];
+    const script = `${load}; console.log(JSON.stringify(Object.keys(api)))`;
+    const names: string[] = JSON.parse(await node(folder, `--input-type=${type}`, '-e', script));
+    return names.filter((name) => name !== 'default' && name !== '__esModule').sort();
+  }
+
+  test('exports these names, and no others, as ESM and as CommonJS', async () => {
+    const esm = await namesOf('esm', 'axios-tenacity');
+    expect(await namesOf('cjs', 'axios-tenacity')).toEqual(esm);
     expect(esm).toMatchInlineSnapshot(`
 [
   "RetryBudget",
   "RetryThrottle",
   "attachRetry",
+  "batch",
+  "explainPolicy",
+  "limitConcurrency",
+  "logRetries",
   "retryAll",
   "retryAny",
   "retryIfCode",
@@ -108,6 +176,7 @@ describe('the packed package', () => {
   "retryIfTimeout",
   "retryNot",
   "retryReport",
+  "retryTransport",
   "stopAfterAttempt",
   "stopAfterDelay",
   "stopAll",
@@ -127,7 +196,97 @@ describe('the packed package', () => {
 `);
   });
 
-  it('ships the builds, their types and the documents, and no source', async () => {
+  test('exports these names from the sub-paths, as ESM and as CommonJS', async () => {
+    for (const path of ['testing', 'context']) {
+      expect(await namesOf('cjs', `axios-tenacity/${path}`)).toEqual(
+        await namesOf('esm', `axios-tenacity/${path}`),
+      );
+    }
+    expect(await namesOf('esm', 'axios-tenacity/testing')).toMatchInlineSnapshot(`
+[
+  "scriptedAdapter",
+  "seededRandom",
+  "virtualClock",
+]
+`);
+    expect(await namesOf('esm', 'axios-tenacity/context')).toMatchInlineSnapshot(`
+[
+  "currentRetryBudget",
+  "withRetryBudget",
+]
+`);
+    expect(await namesOf('esm', 'axios-tenacity/axios-retry')).toMatchInlineSnapshot(`
+[
+  "DEFAULT_OPTIONS",
+  "exponentialDelay",
+  "isIdempotentRequestError",
+  "isNetworkError",
+  "isNetworkOrIdempotentRequestError",
+  "isRetryableError",
+  "isSafeRequestError",
+  "linearDelay",
+  "namespace",
+  "retryAfter",
+]
+`);
+    // `require()` gives the function, with the companions that axios-retry has on it.
+    const script = `const r = require('axios-tenacity/axios-retry'); console.log(typeof r, r.default === r)`;
+    expect(await node(folder, '-e', script)).toBe('function true\n');
+    expect(await namesOf('cjs', 'axios-tenacity/axios-retry')).toEqual(
+      expect.arrayContaining(await namesOf('esm', 'axios-tenacity/axios-retry')),
+    );
+  });
+
+  test('has no other way in', async () => {
+    const script = `import('axios-tenacity/dist/esm/engine.js').then(() => 'open', (e) => e.code).then(console.log)`;
+    expect(await node(folder, '-e', script)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
+  });
+
+  test('retries real requests as ESM and as CommonJS', async () => {
+    const tallies = JSON.parse(await node(root, join(root, '__tests__/smoke/run.mjs'), folder));
+    expect(tallies).toMatchObject([
+      { format: 'ESM', failed: 0 },
+      { format: 'CommonJS', failed: 0 },
+    ]);
+  }, 60_000);
+
+  test('passes the behaviour tests', async () => {
+    const suites = [
+      'attach',
+      'context',
+      'hooks',
+      'http-hints',
+      'http-idempotency',
+      'mock-adapter',
+      'odd-outcomes',
+    ];
+    const project = join(folder, 'behaviour');
+    await mkdir(join(project, 'lib'), { recursive: true });
+    await cp(join(root, '__tests__/helpers'), join(project, '__tests__/helpers'), { recursive: true });
+    for (const suite of suites) {
+      await copyFile(join(root, `__tests__/${suite}.test.ts`), join(project, `__tests__/${suite}.test.ts`));
+    }
+    // In place of the sources stands what users import.
+    const paths = { index: '', testing: '/testing', context: '/context' };
+    for (const [module, path] of Object.entries(paths)) {
+      await writeFile(join(project, `lib/${module}.ts`), `export * from 'axios-tenacity${path}';\n`);
+    }
+    const config = {
+      rootDir: project,
+      testMatch: ['**/*.test.ts'],
+      modulePaths: [join(root, 'node_modules')],
+      moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': '$1' },
+      transform: { '^.+\\.ts$': [resolve('ts-jest'), { tsconfig: join(root, 'tsconfig.cjs.json') }] },
+      testTimeout: 10_000,
+      reporters: ['default', join(root, 'scripts/tally.mjs')],
+    };
+    const jest = resolve('jest/bin/jest');
+    const output = await node(project, jest, '--runInBand', '--silent', '--config', JSON.stringify(config));
+    const [, passed] = /(\d+) passed, 0 failed\s*$/.exec(output) ?? [];
+    expect(Number(passed)).toBeGreaterThan(300);
+  }, 120_000);
+
+  test('ships the builds, their types and the documents, and no source', async () => {
     const installed = join(folder, 'node_modules/axios-tenacity');
     const files = (await readdir(installed)).sort();
     expect(files).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);

@@ -93,7 +93,7 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
       if (!next) return outcome;
       startedAt = monotonic();
       outcome = await task.send(next);
-      if (!task.isSent) giveBack();
+      if (!task.isSent && !outcome.ok) giveBack();
       giveBack = nothing;
     }
   } catch (thrown) {

@@ -57,6 +57,9 @@ export function provide(cache, name, range) {
   return folder;
 }
 
+// `node provide.mjs <cache> <name> <range>` prints the folder, or an empty line.
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(provide(...process.argv.slice(2)) ?? '');
+
 /** The version of the package in a folder. */
 export const versionOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
 

@@ -148,6 +148,13 @@ const rows: readonly Row[] = [
     request: served(partialBody()),
   },
   {
+    what: 'closed in mid-body, as announced by `Connection: close`',
+    code: { http: 'ERR_BAD_RESPONSE', fetch: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' },
+    http: 'ambiguous',
+    fetch: 'ambiguous',
+    request: served(rawAnswer('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000\r\n\r\nhello')),
+  },
+  {
     what: 'reset in mid-body',
     code: { http: /^(ECONNRESET|ERR_BAD_RESPONSE)$/, fetch: broken },
     http: 'ambiguous',

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import axios from 'axios';
-import { type CancelSource, isCancelled, onAbort } from '../../lib/runtime/interrupt.ts';
+import { type CancelSource, isCancelled, linkTo, onAbort } from '../../lib/runtime/interrupt.ts';
 
 interface Source {
   readonly source: CancelSource;
@@ -104,6 +104,46 @@ describe.each(sources)('on %s', (_, open) => {
     await told();
     expect(later).not.toHaveBeenCalled();
   });
+
+  test('aborts what it is linked to with its reason', async () => {
+    const { source, cancel } = open();
+    const { signal } = linkTo(new AbortController().signal, [source]);
+    expect(signal.aborted).toBe(false);
+    cancel('over');
+    await told();
+    expect(signal.aborted).toBe(true);
+    const { reason } = signal;
+    expect(axios.isCancel(reason) ? reason.message : reason).toBe('over');
+  });
+
+  test('leaves it to the other sources of a link to abort it, and the first to do so counts', async () => {
+    const { source, cancel } = open();
+    const other = new AbortController();
+    const { signal } = linkTo(other.signal, [source]);
+    other.abort('other');
+    cancel('over');
+    await told();
+    expect([signal.aborted, signal.reason]).toEqual([true, 'other']);
+  });
+
+  test('that has cancelled already aborts a link from the start', async () => {
+    const { source, cancel } = open();
+    cancel('over');
+    await told();
+    expect(linkTo(new AbortController().signal, [source]).signal.aborted).toBe(true);
+  });
+
+  test('has one listener for a thousand links, and none when they are released', async () => {
+    const { source, listeners, cancel } = open();
+    const { signal } = new AbortController();
+    const links = Array.from({ length: 1_000 }, () => linkTo(signal, [source]));
+    expect([listeners(), getEventListeners(signal, 'abort').length]).toEqual([1, 1]);
+    for (const { release } of links) release();
+    expect([listeners(), getEventListeners(signal, 'abort').length]).toEqual([0, 0]);
+    cancel('too late');
+    await told();
+    expect(links.some((each) => each.signal.aborted)).toBe(false);
+  });
 });
 
 test('a signal without events, as axios allows one, is only looked at', () => {
@@ -112,4 +152,9 @@ test('a signal without events, as axios allows one, is only looked at', () => {
   expect(callback).not.toHaveBeenCalled();
   onAbort({ aborted: true }, callback);
   expect(callback).toHaveBeenCalledTimes(1);
+});
+
+test('a link to nothing more is the signal itself', () => {
+  const { signal } = new AbortController();
+  expect(linkTo(signal, []).signal).toBe(signal);
 });

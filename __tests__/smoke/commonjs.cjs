@@ -4,4 +4,4 @@ const axiosRetry = require('axios-tenacity/axios-retry');
 const context = require('axios-tenacity/context');
 const testing = require('axios-tenacity/testing');
 
-import('./cases.mjs').then(({ runSmoke }) => runSmoke({ axios, api, testing, context, axiosRetry }));
+void import('./cases.mjs').then(({ runSmoke }) => runSmoke({ axios, api, testing, context, axiosRetry }));

@@ -15,7 +15,14 @@ const imports = {
 
 /** Bytes of the minified bundle, axios aside, and the same gzipped. */
 function bundled(source) {
-  const args = ['--bundle', '--minify', '--format=esm', '--target=es2022', '--external:axios', '--log-level=error'];
+  const args = [
+    '--bundle',
+    '--minify',
+    '--format=esm',
+    '--target=es2022',
+    '--external:axios',
+    '--log-level=error',
+  ];
   const esbuild = join(root, 'node_modules/.bin/esbuild');
   const code = execFileSync(esbuild, args, { cwd: root, input: source });
   return { min: code.length, gzip: gzipSync(code, { level: 9 }).length };

@@ -40,7 +40,9 @@ const adapterOf = (timeline, server) => (config) =>
       timeline.cancel(timeout);
     };
     const timeout = timeline.after(config.timeout, () =>
-      settle(() => reject(new AxiosError(`timeout of ${config.timeout}ms exceeded`, 'ECONNABORTED', config, {}))),
+      settle(() =>
+        reject(new AxiosError(`timeout of ${config.timeout}ms exceeded`, 'ECONNABORTED', config, {})),
+      ),
     );
     server.receive({
       fail: (code) =>

@@ -13,11 +13,8 @@ export const troubles = {
     return after(NETWORK, () => request.answer(503, { 'retry-after': `${seconds}` }));
   },
   blackHole: () => true,
-  rateLimited: ({ after, request, until, now, time }) => {
-    const headers = {
-      date: new Date(now).toUTCString(),
-      'retry-after': new Date(now + until - time).toUTCString(),
-    };
+  rateLimited: ({ after, request, until, time, dateOf }) => {
+    const headers = { date: dateOf(time).toUTCString(), 'retry-after': dateOf(until).toUTCString() };
     return after(NETWORK, () => request.answer(429, headers));
   },
 };
@@ -57,10 +54,10 @@ export function createServer(timeline, random, { workers, service, queue: room, 
 
   return {
     receive(request) {
-      const { time } = timeline;
+      const { time, dateOf } = timeline;
+      const { until, deal } = trouble;
       const after = (ms, occur) => Boolean(timeline.after(ms, occur));
-      if (isTroubled() && trouble.deal?.({ request, after, time, now: timeline.now(), until: trouble.until }))
-        return;
+      if (isTroubled() && deal?.({ request, after, time, until, dateOf })) return;
       timeline.after(NETWORK / 2, () => {
         if (queue.length - head >= room) {
           timeline.after(NETWORK / 2, () => request.answer(503));

@@ -58,17 +58,14 @@ export function createTimeline() {
     return event;
   };
   const after = (ms, occur) => at(time + ms, occur);
+  /** The time of day has no fractions; where they are lost matters to whom comes back at a given moment. */
+  const dateOf = (moment) => new RealDate(EPOCH + Math.floor(moment));
+  const now = () => dateOf(time).getTime();
   const cancel = (event) => {
     if (event) event.occur = undefined;
   };
-  const sleep = (ms, signal) =>
-    new Promise((resolve, reject) => {
-      const wake = after(ms, resolve);
-      signal?.addEventListener('abort', () => {
-        cancel(wake);
-        reject(signal.reason);
-      });
-    });
+  // Nobody aborts here.
+  const sleep = (ms) => new Promise((resolve) => after(ms, resolve));
 
   return {
     get time() {
@@ -77,9 +74,10 @@ export function createTimeline() {
     at,
     after,
     cancel,
-    now: () => EPOCH + time,
+    now,
+    dateOf,
     /** What `attachRetry` takes. */
-    clock: { now: () => EPOCH + time, monotonic: () => time, sleep, alarm: sleep },
+    clock: { now, monotonic: () => time, sleep, alarm: sleep },
 
     async run() {
       await settled();
@@ -95,7 +93,8 @@ export function createTimeline() {
 /** Gives the globals that other plugins use this time and this chance while the work runs. */
 export async function withGlobals(timeline, chance, work) {
   Object.assign(globalThis, {
-    setTimeout: (callback, ms = 0, ...args) => timeline.after(Math.max(1, ms), () => callback(...args)),
+    setTimeout: (callback, ms = 0, ...args) =>
+      timeline.after(Math.max(1, Math.trunc(ms)), () => callback(...args)),
     clearTimeout: timeline.cancel,
     Date: class extends RealDate {
       constructor(...args) {

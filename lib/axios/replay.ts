@@ -1,4 +1,5 @@
 import axios, {
+  type AxiosAdapter,
   AxiosHeaders,
   type AxiosInstance,
   type AxiosRequestHeaders,
@@ -57,6 +58,8 @@ export class Call implements Task {
   status = 0;
   log: AttemptLog | undefined = undefined;
   isSent = true;
+  /** What notes that, alone and with the deadlines around it. */
+  private gates: readonly unknown[] = [];
   /** `totalTimeout` cut an attempt off. */
   isOverdue = false;
   /** What `data` made for the attempt under way. */
@@ -119,11 +122,13 @@ export class Call implements Task {
     if (!pass) return undefined;
     const { adapter } = config;
     this.isSent = false;
-    config.adapter = (sent) => {
+    const gate: AxiosAdapter = (sent) => {
       this.isSent = true;
       return restoreAdapter(sent, adapter)(sent);
     };
+    config.adapter = gate;
     this.limit(config);
+    this.gates = [gate, config.adapter];
     return pass;
   }
 
@@ -155,6 +160,8 @@ export class Call implements Task {
       const failure = failureOfStatus(status);
       return { ok, value, config, response: value as AxiosResponse, result: status, failure };
     }
+    // An interceptor may have put an adapter of its own in, which passes no gate.
+    this.isSent ||= !this.gates.includes(config.adapter);
     // An error with a status below 400 is a body that was cut off: its code tells more.
     const result = response && response.status >= 400 ? response.status : codeOf(value);
     const final = this.isOverdue
