@@ -10,6 +10,8 @@ import { footprintSection, retrySection, successSection, waitingSection } from '
 const ROOM_FOR_NEW = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 const WAITING = 10_000;
 const MANY = 100_000;
+/** Each of these has a connection of its own when it is bare axios. */
+const WAITING_HTTP = 1_000;
 
 /** Each measurement has a process of its own, so that none inherits what another one left behind. */
 function measure(script, args = [], flags = []) {
@@ -23,9 +25,12 @@ function measure(script, args = [], flags = []) {
 
 /** The median of several runs, one field after the other. */
 function wait(name, count = WAITING, runs = 3) {
-  const all = Array.from({ length: runs }, () => measure('waiting.mjs', [name, `${count}`]));
+  const repeat = (script, requests) =>
+    Array.from({ length: runs }, () => measure(script, [name, `${requests}`]));
+  const all = repeat('waiting.mjs', count);
   const middle = (field) => (all[0][field] === null ? null : median(all.map((one) => one[field])));
-  return { ...all[0], enter: middle('enter'), heap: middle('heap'), abort: middle('abort') };
+  const heapHttp = median(repeat('waiting-http.mjs', WAITING_HTTP).map(({ heap }) => heap));
+  return { ...all[0], enter: middle('enter'), heap: middle('heap'), abort: middle('abort'), heapHttp };
 }
 
 const success = {
@@ -37,7 +42,7 @@ const retries = measure('retry-path.mjs');
 const plugins = Object.fromEntries(
   ['axios-retry', 'retry-axios', 'axios-tenacity'].map((name) => [name, wait(name)]),
 );
-const many = [plugins['axios-tenacity'], wait('axios-tenacity', MANY, 1)];
+const many = [plugins['axios-tenacity'], measure('waiting.mjs', ['axios-tenacity', `${MANY}`])];
 const waiting = { bare: wait('axios'), plugins, many };
 const footprint = await measureFootprint();
 

@@ -88,7 +88,8 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
     for (;;) {
       log.add(startedAt, monotonic(), outcome.result);
       link = linkTo(detached, sourcesOf(outcome.config));
-      const next = await judge(link.signal);
+      const pause = await judge(link.signal);
+      const next = pause && (await prepare(pause, link.signal));
       link.release();
       if (!next) return outcome;
       startedAt = monotonic();
@@ -106,8 +107,8 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
     link?.release();
   }
 
-  /** The config of the next attempt, when there is one and its time has come. */
-  async function judge(signal: AbortSignal): Promise<Config | undefined> {
+  /** How long to wait before another attempt, if there is to be one. */
+  async function judge(signal: AbortSignal): Promise<Pause | undefined> {
     const { ok, config, response, failure, final } = outcome;
     tell('onAttempt');
     if (final) return settle(ok ? undefined : final);
@@ -138,7 +139,7 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
       keyed,
       replayable: task.isReplayable(),
     });
-    if (typeof decision !== 'string') return signal.aborted ? interrupt() : pause(decision, signal);
+    if (typeof decision !== 'string') return signal.aborted ? interrupt() : decision;
     if (!ok || worthIt) return settle(decision);
     if (log.attempts === 1 || lastCost > 0) {
       policy.throttle?.give(originOf(config), monotonic(), lastCost || undefined);
@@ -146,7 +147,8 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
     return settle();
   }
 
-  async function pause({ delay, delaySource }: Pause, signal: AbortSignal): Promise<Config | undefined> {
+  /** The config of the next attempt, once its time has come. */
+  async function prepare({ delay, delaySource }: Pause, signal: AbortSignal): Promise<Config | undefined> {
     const { config, response, failure } = outcome;
     const { beforeRetry } = policy;
     // Polling a success costs nothing.

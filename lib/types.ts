@@ -97,7 +97,10 @@ export interface RetryObserver {
 export interface Clock {
   /** The time of day, in milliseconds since the epoch. */
   now(): number;
-  /** Resolves after `ms` milliseconds; rejects, leaving no timer behind, when the signal aborts. */
+  /**
+   * Resolves after `ms` milliseconds; rejects, leaving no timer behind, when the signal aborts. The signal may outlive the
+   * sleep and be shared by many, so take the listener off again.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /**
    * Milliseconds that never jump, for durations.

@@ -21,7 +21,7 @@ const FILES = {
   'decide.ts': [CORE, 'decide'],
   'retryable.ts': [CORE, 'retryable', 'combine'],
   'stop.ts': [CORE, 'stop'],
-  'wait/jitter.ts': [CORE, 'wait/jitter', 'options'],
+  'wait/jitter.ts': [CORE, 'wait/jitter', 'mutants/jitter'],
   'wait/strategies.ts': [CORE, 'wait/strategies', 'mutants/strategies'],
   'server/field-value.ts': [CORE, 'server/*'],
   'server/header.ts': [CORE, 'server/*'],

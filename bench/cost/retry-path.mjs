@@ -88,10 +88,11 @@ for (const [name, attach] of Object.entries(retrying)) {
 
 const cpu = {};
 for (const retries of RETRIES) {
-  const count = Math.ceil(300 / retries);
+  const count = Math.ceil(120 / retries);
   const works = Object.fromEntries(
     Object.entries(sends).map(([name, send]) => [name, retriedTimes(send, retries, count)]),
   );
-  cpu[retries] = await compare(works, cpuOf, { rounds: retries < 100 ? 61 : 31 });
+  const perRequest = async (work) => (await cpuOf(work)) / count;
+  cpu[retries] = await compare(works, perRequest, { rounds: retries < 100 ? 121 : 61, warmUp: 15 });
 }
 console.log(JSON.stringify({ cpu, heap }));

@@ -22,8 +22,11 @@ const atOnce = (client, count) => async () => {
   await Promise.all(Array.from({ length: count }, () => client.get('/users/1')));
 };
 
-const worksOf = (clients, work, count) =>
-  Object.fromEntries(Object.entries(clients).map(([name, client]) => [name, work(client, count)]));
+/** What `measure` says of each client, for one of `count` requests that it sends in each round. */
+function compareClients(clients, send, measure, { count, rounds }) {
+  const works = Object.entries(clients).map(([name, client]) => [name, send(client, count)]);
+  return compare(Object.fromEntries(works), async (work) => (await measure(work)) / count, { rounds });
+}
 
 /** Bytes of new objects; right as long as no garbage is collected meanwhile. */
 async function allocationsOf(work) {
@@ -38,8 +41,8 @@ async function measureHttp() {
   const [port] = await once(server, 'message');
   const httpAgent = new Agent({ keepAlive: true, maxSockets: 50 });
   const clients = clientsOf(attachments, { baseURL: `http://127.0.0.1:${port}`, httpAgent, proxy: false });
-  const sequential = await compare(worksOf(clients, oneByOne, 25), cpuOf, { rounds: 401 });
-  const concurrent = await compare(worksOf(clients, atOnce, 1_000), cpuOf, { rounds: 41 });
+  const sequential = await compareClients(clients, oneByOne, cpuOf, { count: 25, rounds: 401 });
+  const concurrent = await compareClients(clients, atOnce, cpuOf, { count: 1_000, rounds: 41 });
   httpAgent.destroy();
   server.kill();
   return { sequential, concurrent };
@@ -47,15 +50,15 @@ async function measureHttp() {
 
 async function measureNoop() {
   const clients = clientsOf(attachments, { adapter: answer });
-  const sequential = await compare(worksOf(clients, oneByOne, 300), cpuOf, { rounds: 401 });
-  const concurrent = await compare(worksOf(clients, atOnce, 1_000), cpuOf, { rounds: 121 });
+  const sequential = await compareClients(clients, oneByOne, cpuOf, { count: 300, rounds: 401 });
+  const concurrent = await compareClients(clients, atOnce, cpuOf, { count: 1_000, rounds: 121 });
   return { sequential, concurrent };
 }
 
 async function measureAllocations() {
   const clients = clientsOf(attachments, { adapter: answer });
-  const sequential = await compare(worksOf(clients, oneByOne, 1_000), allocationsOf, { rounds: 15 });
-  const concurrent = await compare(worksOf(clients, atOnce, 1_000), allocationsOf, { rounds: 15 });
+  const sequential = await compareClients(clients, oneByOne, allocationsOf, { count: 1_000, rounds: 15 });
+  const concurrent = await compareClients(clients, atOnce, allocationsOf, { count: 1_000, rounds: 15 });
   return { sequential, concurrent };
 }
 

@@ -61,9 +61,9 @@ export function failureOf(error: unknown, { maxRedirects }: InternalAxiosRequest
   const isCodeless = CODELESS.test(String(leaf?.message));
   // The only network signal of browsers and of axios-mock-adapter, which have no codes; Node's "bad port" is a plain Error.
   const isNetworkError =
-    message === 'Network Error' &&
+    /^network error$/i.test(String(message)) &&
     codes.every((each) => each === 'ERR_NETWORK') &&
-    (leaf === root || leaf?.name === 'TypeError' || leaf?.message === message);
+    (leaf === root || (leaf?.name ?? 'TypeError') === 'TypeError' || leaf?.message === message);
   return isCodeless || isNetworkError || codes.some((each) => TRANSIENT.test(each))
     ? 'ambiguous'
     : 'permanent';

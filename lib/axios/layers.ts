@@ -1,15 +1,12 @@
 import { causesOf } from './failure.ts';
-import { retryReport } from './state.ts';
+import { isExhausted } from './state.ts';
 
 /**
  * Whether an error, or one of its causes, is one that a retrying client gave up on after retrying. Ask it in any other
  * retry loop around an attached client, so that attempts do not multiply.
  */
 export const wasRetried = (error: unknown): boolean =>
-  causesOf(error).some((cause) => {
-    const { reason, attempts = [] } = retryReport(cause) ?? {};
-    return reason !== undefined && attempts.length > 1;
-  });
+  causesOf(error).some((cause) => isExhausted(cause as object));
 
 /** On the instances of our own drop-in for axios-retry, whose configs look like those of the original. */
 const DROP_IN = Symbol.for('axios-tenacity.axios-retry');

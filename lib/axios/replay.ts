@@ -146,6 +146,10 @@ export class Call implements Task {
     return log.report();
   }
 
+  isExhausted(): boolean {
+    return this.log?.reason !== undefined && this.log.attempts > 1;
+  }
+
   /** What came of an attempt. A value that does not carry the call's config is final: nothing tells what it is. */
   read(ok: boolean, value: unknown, sent: Config): Outcome {
     if (!ok) this.discard();

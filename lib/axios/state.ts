@@ -2,9 +2,12 @@ import { isObject } from '../fields.ts';
 import type { RetryReport } from '../types.ts';
 
 const REPORT = Symbol.for('axios-tenacity.report');
+const EXHAUSTED = Symbol.for('axios-tenacity.exhausted');
 
 interface Reporter {
   report(): RetryReport;
+  /** Whether it was given up on after a retry. */
+  isExhausted(): boolean;
 }
 
 /**
@@ -27,14 +30,23 @@ export class RetryState {
     return this.#owner.report();
   }
 
+  [EXHAUSTED](): boolean {
+    return this.#owner.isExhausted();
+  }
+
   toJSON(): undefined {
     return undefined;
   }
 }
 
 interface Carrier {
-  readonly config?: { readonly retryState?: { [REPORT]?(): RetryReport } | null } | null;
+  readonly config?: {
+    readonly retryState?: { [REPORT]?(): RetryReport; [EXHAUSTED]?(): boolean } | null;
+  } | null;
 }
+
+/** Whether an error is one that a retrying client, of whichever build of the package, gave up on after retrying. */
+export const isExhausted = ({ config }: Carrier): boolean => config?.retryState?.[EXHAUSTED]?.() === true;
 
 /**
  * What happened to a request: its attempts, the waits between them, and why there was no further one. `undefined` when the
