@@ -13,6 +13,7 @@ const config: Config = {
   },
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.cjs.json' }] },
   testTimeout: 10_000,
+  setupFilesAfterEnv: ['<rootDir>/scripts/retry-in-ci.cjs'],
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/tally.mjs'],
 };

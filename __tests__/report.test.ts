@@ -301,3 +301,13 @@ test('the report keeps no error, config, body or header alive', async () => {
   const alive = Object.keys(refs).filter((name) => refs[name]?.deref() !== undefined);
   expect(alive).toEqual([]);
 });
+
+test('a success at the first try is in the report though no time has passed, as under a virtual clock', async () => {
+  const client = axios.create({
+    adapter: (config) => Promise.resolve({ data: {}, status: 200, statusText: 'OK', headers: {}, config }),
+  });
+  attachRetry(client, {}, { clock: { now: () => 0, sleep: () => Promise.resolve() } });
+  expect(retryReport(await client.get('/'))?.attempts).toEqual([
+    { number: 1, startedAt: 0, duration: 0, status: 200 },
+  ]);
+});

@@ -97,7 +97,7 @@ export function attachRetry(
   /** Takes the first outcome of a call; whatever else comes this way is none of ours. */
   const take = (ok: boolean, value: unknown): unknown => {
     const call = callOf(value);
-    if (!call || call.log || call.endedAt) return ok ? value : Promise.reject(value);
+    if (!call || call.log || call.endedAt >= 0) return ok ? value : Promise.reject(value);
     if (!ok || needsJudgement(call.policy, value as AxiosResponse)) return conclude(call, ok, value);
     call.succeed(value as AxiosResponse);
     return value;

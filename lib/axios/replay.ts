@@ -54,7 +54,7 @@ export class Call implements Task {
   /** When the attempt under way started. */
   attemptedAt: number;
   /** When the first attempt ended, and with which status, if that was all. */
-  endedAt = 0;
+  endedAt = -1;
   status = 0;
   log: AttemptLog | undefined = undefined;
   isSent = true;
@@ -142,7 +142,7 @@ export class Call implements Task {
 
   report(): RetryReport {
     const log = this.log ?? new AttemptLog(this.startedAt, this.origin);
-    if (this.endedAt > 0) log.add(this.origin, this.endedAt, this.status);
+    if (this.endedAt >= 0) log.add(this.origin, this.endedAt, this.status);
     return log.report();
   }
 
