@@ -402,7 +402,66 @@ describe('a wait', () => {
   });
 });
 
+describe('a request that is cancelled as it fails', () => {
+  test('ends as cancelled, even where it would not be repeated', async () => {
+    for (const method of ['get', 'post']) {
+      for (const status of [503, 404]) {
+        const controller = new AbortController();
+        const fail: Turn = (config) => {
+          controller.abort();
+          return scripted(status).adapter(config);
+        };
+        const { value, report } = await stage([fail, 200]).send({ method, signal: controller.signal });
+        expect([axios.isCancel(value), report?.reason]).toEqual([true, 'aborted']);
+      }
+    }
+  });
+});
+
+test('an attempt that the end of the time cuts off is not judged', async () => {
+  const retryIf = jest.fn(() => true);
+  const world: Stage = stage([slowly(() => world.clock, 200)], { totalTimeout: 500, retryIf });
+  const { ok, report, at } = await world.send();
+  expect([ok, report?.reason, at]).toEqual([false, 'total-timeout', 500]);
+  expect(retryIf).not.toHaveBeenCalled();
+});
+
+test('a verdict that is waited for in vain ends a POST as what it was ended by', async () => {
+  const world = stage([503], { totalTimeout: 700, retryIf: () => new Promise<boolean>(() => undefined) });
+  expect((await world.send({ method: 'post' })).report?.reason).toBe('total-timeout');
+});
+
 describe('a throttle', () => {
+  test('that is switched off is not asked for a refund', async () => {
+    const world = stage([200], { throttle: false, observe: { onAttempt: () => undefined } });
+    expect(await world.send()).toMatchObject({ ok: true, status: 200 });
+  });
+
+  test('is not charged for a poll', async () => {
+    const throttle = throttleOf();
+    const retryIf = ({ response }: RetryContext): boolean => response?.status === 202;
+    await stage([202, 202, 404], { throttle, retryIf }).send();
+    expect(tokens(throttle)).toBe(100);
+  });
+
+  test('and a budget get back what an attempt took that was never sent', async () => {
+    const throttle = throttleOf();
+    const budget = new RetryBudget({ maxRetries: 3, maxWait: 20_000 });
+    const clock = createEventClock();
+    const client = axios.create({ adapter: scripted(503).adapter, baseURL: ORIGIN });
+    attachRetry(client, { throttle, budget, jitter: 'none' }, { clock });
+    let runs = 0;
+    client.interceptors.request.use((config) => {
+      runs += 1;
+      if (runs > 1) throw new Error('no token');
+      return config;
+    });
+    const failing = caught<Error>(client.get('/'));
+    await clock.run();
+    expect((await failing).message).toBe('no token');
+    expect([tokens(throttle), budget.remainingRetries]).toEqual([100, 3]);
+  });
+
   const throttleOf = () =>
     new RetryThrottle({ capacity: 100, retryCost: 10, throttledRetryCost: 3, refund: 1, refillTime: 1e12 });
   const tokens = (throttle: RetryThrottle): number => Math.round(throttle.tokens(ORIGIN));
@@ -556,6 +615,23 @@ test('what `data` made for a retry that is not sent is let go', async () => {
   });
   await replaced.send({ method: 'put', retry: { data } });
   expect(made.map(({ destroyed }) => destroyed)).toEqual([true, true, true, true]);
+});
+
+test('what `data` made for a retry that `beforeRetry` leaves alone is sent', async () => {
+  const made: Readable[] = [];
+  const data = (): Readable => {
+    const body = Readable.from(['x']);
+    made.push(body);
+    return body;
+  };
+  const destroyed: unknown[] = [];
+  const answer: Turn = (config) => {
+    destroyed.push((config.data as Readable).destroyed);
+    return scripted(200).adapter(config);
+  };
+  const world = stage([503, answer], { beforeRetry: () => undefined });
+  expect(await world.send({ method: 'put', retry: { data } })).toMatchObject({ ok: true, status: 200 });
+  expect([destroyed, world.sent[1]?.data]).toEqual([[false], made[1]]);
 });
 
 test('observers that throw or reject are not heard, and one that listens to nothing is not told', async () => {
