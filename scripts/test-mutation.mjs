@@ -40,7 +40,7 @@ const FILES = {
   'axios/body.ts': [EDGE, 'axios/body'],
   'axios/idempotency.ts': [EDGE, 'http-idempotency'],
   'axios/layers.ts': [EDGE, 'axios/layers'],
-  'axios/state.ts': [EDGE, 'report', 'attach'],
+  'axios/state.ts': [EDGE, 'report', 'mutants/state'],
   'axios/cancellation.ts': [EDGE, 'http-abort', 'axios/transport', 'axios/concurrency'],
   'axios/deadline.ts': [EDGE, 'http-deadlines'],
   'axios/attach.ts': [EDGE, 'attach', 'options', 'odd-outcomes', 'hooks', 'mock-adapter', 'http-throttle'],
@@ -69,8 +69,6 @@ function mutate(file, [floor, ...tests]) {
       mutate: [`lib/${file}`],
       jest: { ...settings.jest, config: { testMatch } },
       jsonReporter: { fileName: report },
-      incremental: true,
-      incrementalFile: join(reports, `${name}.incremental.json`),
     }),
   );
   const { status } = spawnSync(

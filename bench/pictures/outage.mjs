@@ -62,7 +62,7 @@ export function drawOutage(sent) {
     title: 'Requests per second that reach the server, through an outage',
     subtitle: `${fleet.clients} clients make ${NORMAL} requests a second; each plugin as it comes`,
     description:
-      'Through an outage of 30 seconds axios-retry and retry-axios send four times the requests made, axios-tenacity twice for three seconds and then little more than the requests made.',
+      'Through an outage of 30 seconds axios-retry and retry-axios send four times the requests made, axios-tenacity, after a few seconds, little more than the requests made.',
     trouble: 'every request is answered 503',
     span: [0, 60],
     top: 1_300,
@@ -80,7 +80,7 @@ export function drawRateLimit(sent) {
     title: 'Requests per second that reach the server, around one reset time for all',
     subtitle: `${fleet.clients} clients make ${NORMAL} requests a second; axios-retry tuned: as it comes it waits no longer than its timeout`,
     description:
-      'When a rate limit tells everybody the same reset time, retry-axios sends all that waited in one second, axios-retry over seven seconds, axios-tenacity a part of it in two.',
+      'When a rate limit tells everybody the same reset time, retry-axios sends all that waited in one second, axios-retry over eight seconds, axios-tenacity a part of it in two.',
     trouble: 'every request is answered 429',
     span: [30, 60],
     top: 25_000,
@@ -88,7 +88,7 @@ export function drawRateLimit(sent) {
     lines: [
       { label: 'retry-axios', sent: sent['retry-axios'], color: colors.other, at: [41.3, 20_000] },
       { label: 'axios-retry', sent: sent['axios-retry, tuned'], color: colors.one, at: [43.2, 4_700] },
-      { label: 'axios-tenacity', sent: sent['axios-tenacity'], color: colors.us, at: [35.8, 2_000] },
+      { label: 'axios-tenacity', sent: sent['axios-tenacity'], color: colors.us, at: [34.6, 1_500] },
     ],
   });
 }
