@@ -108,7 +108,8 @@ export function attachRetry(
   };
 
   const place = (handlers: Handlers): void => {
-    Object.assign(responseHandler, handlers);
+    // The usual ones stand there already.
+    if (responseHandler.rejected !== handlers.rejected) Object.assign(responseHandler, handlers);
   };
 
   // `runWhen` sees every config before the first interceptor does, whatever the order of registration.
@@ -121,7 +122,9 @@ export function attachRetry(
   });
   const responseId = response.use(first.fulfilled as never, first.rejected);
   const requestHandler = request.handlers.at(-1);
-  const responseHandler = Object.assign(response.handlers.at(-1) as object, { [ATTACHED]: true });
+  const responseHandler = Object.assign(response.handlers.at(-1) as unknown as Handlers, {
+    [ATTACHED]: true,
+  });
 
   return {
     detach() {
