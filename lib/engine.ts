@@ -23,6 +23,8 @@ type Config = InternalAxiosRequestConfig;
 export interface Outcome {
   /** Whether it was fulfilled. */
   readonly ok: boolean;
+  /** Whether it got as far as the adapter. */
+  readonly isSent: boolean;
   /** The response or the error, untouched. */
   readonly value: unknown;
   /** The config as the attempt was sent. */
@@ -43,13 +45,16 @@ export interface World {
   readonly detached: AbortSignal;
 }
 
-/** One request on its way through the loop, and what the loop asks of it. */
-export interface Task {
+/** What stays the same for all attempts of one request. */
+export interface Terms {
   readonly world: World;
   readonly policy: Policy;
   readonly budget: BudgetLike | undefined;
-  /** Whether the latest attempt got as far as the adapter. */
-  readonly isSent: boolean;
+  readonly log: AttemptLog;
+}
+
+/** One request on its way through the loop, and what the loop asks of it. */
+export interface Task {
   /** A copy of the request as the user passed it, ready to be sent. */
   prepare(): Config;
   /** Sends one attempt; never rejects. */
@@ -73,8 +78,8 @@ const nothing = (): void => undefined;
 const methodOf = ({ method = 'get' }: Config): string => method.toUpperCase();
 
 /** The loop: judges an outcome, waits, sends again; answers the outcome that is the caller's. */
-export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<Outcome> {
-  const { policy, budget, world } = task;
+export async function run(task: Task, terms: Terms, first: Outcome): Promise<Outcome> {
+  const { policy, budget, log, world } = terms;
   const { clock, random, detached } = world;
   const { monotonic } = clock;
   let outcome = first;
@@ -94,7 +99,7 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
       if (!next) return outcome;
       startedAt = monotonic();
       outcome = await task.send(next);
-      if (!task.isSent && !outcome.ok) giveBack();
+      if (!outcome.isSent && !outcome.ok) giveBack();
       giveBack = nothing;
     }
   } catch (thrown) {
@@ -215,11 +220,11 @@ export async function run(task: Task, log: AttemptLog, first: Outcome): Promise<
 
   /** Ends the request between two attempts: cancelled, detached, or out of time. */
   function interrupt(): undefined {
-    const { config, failure } = outcome;
+    const { config } = outcome;
     const source = sourcesOf(config).find(isCancelled);
     if (!source) return settle(detached.aborted ? 'detached' : 'total-timeout');
     task.release(outcome);
-    outcome = { ok: false, value: task.cancelError(config, source), config, failure };
+    outcome = { ...outcome, ok: false, value: task.cancelError(config, source), response: undefined };
     return settle('aborted');
   }
 

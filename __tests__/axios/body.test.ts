@@ -44,11 +44,18 @@ describe('what can be read only once', () => {
     expect(isOneShot({ value })).toBe(false);
   });
 
-  test('not what an instance of a class holds, which is not sent field by field', () => {
-    class Holder {
-      readonly file = Readable.from(['x']);
+  test('an instance of a class that holds a stream, when it is the body: axios sends its fields as multipart', () => {
+    class Upload {
+      readonly parts = [{ file: Readable.from(['x']) }];
     }
-    expect(isOneShot(new Holder())).toBe(false);
+    expect(isOneShot(new Upload())).toBe(true);
+    expect(isOneShot({ upload: new Upload() })).toBe(false);
+  });
+
+  test('not what refers to itself', () => {
+    const loop: { self?: unknown } = {};
+    loop.self = [loop];
+    expect(isOneShot(loop)).toBe(false);
   });
 });
 

@@ -1,16 +1,12 @@
-import type { AxiosInstance, AxiosResponse } from 'axios';
-import { run } from '../engine.ts';
+import type { AxiosInstance } from 'axios';
 import { expected } from '../expected.ts';
 import { isRetryThrottle } from '../limits/brand.ts';
 import { RetryThrottle } from '../limits/throttle.ts';
 import { type RetryOptions, validateOptions } from '../options.ts';
 import { type Policy, resolvePolicy } from '../policy.ts';
-import { AttemptLog } from '../report.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RetryRuntime } from '../types.ts';
-import { reportRival } from './layers.ts';
-import { type Attachment, Call, type Config, type Handlers } from './replay.ts';
-import { RetryState } from './state.ts';
+import { type Attachment, type Config, type Handlers, RetryState } from './replay.ts';
 
 declare module 'axios' {
   interface AxiosRequestConfig {
@@ -65,42 +61,35 @@ export function attachRetry(
     detached: detachment.signal,
   };
 
-  const callOf = (value: unknown): Call | undefined => {
-    const { config } = (value ?? {}) as { readonly config?: Config };
-    const call = RetryState.ownerOf(config?.retryState);
-    return call instanceof Call && call.world === attachment ? call : undefined;
-  };
+  const stateOf = (value: unknown): RetryState | undefined =>
+    RetryState.of((value as { readonly config?: Config } | null | undefined)?.config, attachment);
 
   const policyOf = (retry: RetryOptions | undefined): Policy =>
     retry === undefined ? policy : resolvePolicy(given, validateOptions(retry, 'request'));
 
   /** What must stand in our place while axios builds the request with this config. */
   const capture = (config: Config): Handlers => {
-    const call = callOf({ config });
-    const pass = call?.claimPass(config);
+    const state = RetryState.of(config, attachment);
+    const pass = state?.claimPass(config);
     if (pass) return pass;
     if (config.retry === false) {
-      if (call) delete config.retryState;
+      if (state) delete config.retryState;
       return first;
     }
     const isEditable = request.handlers?.some((handler) => handler && handler !== requestHandler) === true;
-    const fresh = new Call(attachment, policyOf(config.retry), config, isEditable);
-    if (!fresh.body) return first;
+    const fresh = new RetryState(attachment, policyOf(config.retry), config, isEditable);
+    if (!fresh.hasBody()) return first;
     const rejected = (error: unknown): unknown => {
       // An interceptor may have failed before the body was sent, with an error that does not say whose it is.
-      if (callOf(error) !== fresh) fresh.discard();
+      if (stateOf(error) !== fresh) fresh.discard();
       return first.rejected(error);
     };
     return { ...first, rejected };
   };
 
-  /** Takes the first outcome of a call; whatever else comes this way is none of ours. */
   const take = (ok: boolean, value: unknown): unknown => {
-    const call = callOf(value);
-    if (!call || call.log || call.endedAt >= 0) return ok ? value : Promise.reject(value);
-    if (!ok || needsJudgement(call.policy, value as AxiosResponse)) return conclude(call, ok, value);
-    call.succeed(value as AxiosResponse);
-    return value;
+    const state = stateOf(value);
+    return state ? state.take(ok, value) : ok ? value : Promise.reject(value);
   };
   const first: Handlers = {
     fulfilled: (value) => take(true, value),
@@ -140,16 +129,4 @@ export function attachRetry(
 function withThrottle({ throttle, ...options }: RetryOptions): RetryOptions {
   const isReady = throttle === false || isRetryThrottle(throttle);
   return { ...options, throttle: isReady ? throttle : new RetryThrottle(throttle) };
-}
-
-const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: AxiosResponse): boolean =>
-  !(status < 400) || retryIf !== undefined || observers.length > 0 || statuses.has(status);
-
-async function conclude(call: Call, ok: boolean, value: unknown): Promise<unknown> {
-  const log = new AttemptLog(call.startedAt, call.origin);
-  call.log = log;
-  if (!ok) reportRival(call.world.instance, call.config);
-  const last = await run(call, log, call.read(ok, value, call.config));
-  if (last.ok) return last.value;
-  throw last.value;
 }

@@ -22,20 +22,39 @@ export const isStream = (value: unknown): value is StreamLike => {
 };
 
 /** Whether a body can be read only once: a stream, or an object that holds one, as multipart bodies do. */
-export const isOneShot = (data: unknown): boolean =>
-  isStream(data) || ((Array.isArray(data) || isPlain(data)) && Object.values(data).some(isOneShot));
+export function isOneShot(data: unknown): boolean {
+  const parts = new Set([data]);
+  // A set hands out what is added on the way, and nothing twice.
+  for (const part of parts) {
+    if (isStream(part)) return true;
+    // axios walks the body whatever its class is, and in it plain objects and arrays.
+    if (part === data || Array.isArray(part) || isPlain(part)) partsOf(part).forEach(parts.add, parts);
+  }
+  return false;
+}
+
+const partsOf = (value: unknown): readonly unknown[] =>
+  isObject(value) && !ArrayBuffer.isView(value) ? Object.values(value).filter(isObject) : [];
 
 /** A copy that edits in place do not reach; what cannot be copied is passed on as it is. */
 export function copyOf<T>(value: T): T {
   if (!isObject(value)) return value;
-  if (Array.isArray(value)) return value.map(copyOf) as T;
-  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copyOf(v)])) as T;
-  if (value instanceof URLSearchParams || value instanceof FormData) {
-    const copy = new (value.constructor as typeof FormData)();
-    for (const [name, entry] of value as unknown as Iterable<[string, string]>) copy.append(name, entry);
-    return copy as T;
+  try {
+    return deepCopyOf(value) as T;
+  } catch {
+    // It refers to itself, or a getter throws.
+    return value;
   }
-  return value;
+}
+
+function deepCopyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(deepCopyOf);
+  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, deepCopyOf(v)]));
+  const form = value?.constructor;
+  if (form !== URLSearchParams && form !== FormData) return value;
+  const copy = new (form as typeof FormData)();
+  for (const [name, entry] of value as Iterable<[string, string]>) copy.append(name, entry);
+  return copy;
 }
 
 /** Destroys a stream that nobody will read. */

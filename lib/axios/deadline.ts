@@ -1,4 +1,4 @@
-import { type AxiosAdapter, AxiosError, getAdapter, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosAdapter, AxiosError, getAdapter, type InternalAxiosRequestConfig } from 'axios';
 import { type CancelSource, onAbort } from '../runtime/interrupt.ts';
 import { isStream, releaseBody } from './body.ts';
 
@@ -18,7 +18,7 @@ export function restoreAdapter(
   adapter: InternalAxiosRequestConfig['adapter'],
 ): AxiosAdapter {
   config.adapter = adapter as AxiosAdapter;
-  return getAdapter(adapter, config);
+  return getAdapter(adapter || axios.defaults.adapter, config);
 }
 
 /**
@@ -50,16 +50,18 @@ export function withDeadline(
     };
     if (left <= 0) fail();
 
-    const unlink = source && onAbort(source, () => controller.abort(source.reason));
+    const unlink = source ? onAbort(source, () => controller.abort(source.reason)) : undefined;
     config.signal = controller.signal;
     try {
       const attempt = send(config);
       // Nobody reads what comes too late.
       attempt.then((response) => isLate && releaseBody(response)).catch(() => undefined);
       const response = await Promise.race([attempt, alarm(left, settled.signal).then(fail)]);
-      // The caller's signal must reach a stream until it closes.
-      if (isStream(response.data)) response.data.once?.('close', () => unlink?.());
-      else unlink?.();
+      // The caller's signal must reach a stream until it closes. Of a web stream axios knows, and stops listening then.
+      const stop = (): void => unlink?.();
+      if (!isStream(response.data)) stop();
+      else if (response.data.once) response.data.once('close', stop);
+      else Object.assign(controller.signal, { removeEventListener: stop });
       return response;
     } catch (error) {
       unlink?.();

@@ -11,8 +11,13 @@ interface ErrorNode {
   readonly syscall?: unknown;
   readonly cause?: unknown;
   readonly errors?: unknown;
-  readonly request?: { readonly _redirectCount?: unknown } | null;
-  readonly response?: { readonly status: number } | null;
+  readonly request?: { readonly _redirectCount?: number; readonly redirect?: string } | null;
+  readonly response?: Answer | null;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly request?: { readonly _redirectable?: { readonly _redirectCount?: number } } | null;
 }
 
 const MOST_NODES = 50;
@@ -46,16 +51,33 @@ const TRANSIENT =
 const CODELESS =
   /^(stream has been aborted|maxContentLength size of -1 exceeded|error reading a body from connection)$|\(os error \d+\)$|: dns error: |connection closed before/;
 
-/** What a rejected attempt tells about the server, from the whole chain of causes. */
-export function failureOf(error: unknown, { maxRedirects }: InternalAxiosRequestConfig): Failure {
+/** What a response tells about the server. A refusal is the word of the last hop only: an earlier one may have acted. */
+export function failureOfResponse({ status, request }: Answer): Failure {
+  const failure = failureOfStatus(status);
+  return failure === 'refused' && request?._redirectable?._redirectCount ? 'ambiguous' : failure;
+}
+
+/**
+ * What a rejected attempt tells about the server, from the whole chain of causes.
+ *
+ * @param anyHop whether it is as good as unsent when a later hop of a redirect could not be reached
+ */
+export function failureOf(
+  error: unknown,
+  { maxRedirects }: InternalAxiosRequestConfig,
+  anyHop = false,
+): Failure {
   const nodes = causesOf(error);
   const [root, leaf] = [nodes[0], nodes.at(-1)];
   if (!root || root.code === 'ERR_CANCELED') return 'permanent';
   const { message, request, response } = root;
-  if (response && response.status >= 400) return failureOfStatus(response.status);
-  // Of an earlier hop of a redirect there was a connection, whatever the last one says.
-  const isFirstHop = maxRedirects === 0 || request?._redirectCount === 0;
-  if (isFirstHop && nodes.every(isUnsent)) return 'unsent';
+  if (response && response.status >= 400) return failureOfResponse(response);
+  // Of an earlier hop of a redirect there was a connection, whatever the last one says. Over fetch the request tells, for
+  // axios before 1.20 sets no store by `maxRedirects` there.
+  const isFirstHop = request?.redirect
+    ? request.redirect !== 'follow'
+    : (request?._redirectCount ?? maxRedirects) === 0;
+  if ((anyHop || isFirstHop) && nodes.every(isUnsent)) return 'unsent';
 
   const codes = codesOf(nodes);
   const isCodeless = CODELESS.test(String(leaf?.message));

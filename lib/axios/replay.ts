@@ -8,23 +8,23 @@ import axios, {
   type InternalAxiosRequestConfig,
   isCancel,
 } from 'axios';
-import type { Outcome, Task, World } from '../engine.ts';
+import { type Outcome, run, type Task, type World } from '../engine.ts';
 import { expected } from '../expected.ts';
+import { isObject } from '../fields.ts';
 import { type BudgetLike, isRetryBudget } from '../limits/brand.ts';
 import { originOf } from '../limits/origin.ts';
 import type { Policy } from '../policy.ts';
 import { AttemptLog } from '../report.ts';
-import { failureOfStatus } from '../retryable.ts';
 import type { CancelSource } from '../runtime/interrupt.ts';
 import { readHeader } from '../server/header.ts';
 import type { RetryReport } from '../types.ts';
 import { closeStream, copyOf, isOneShot, releaseBody } from './body.ts';
 import { canceledError } from './cancellation.ts';
 import { restoreAdapter, withDeadline } from './deadline.ts';
-import { codeOf, failureOf } from './failure.ts';
+import { codeOf, failureOf, failureOfResponse } from './failure.ts';
 import { applyKey, headerOf } from './idempotency.ts';
-import { wasRetried } from './layers.ts';
-import { RetryState } from './state.ts';
+import { reportRival, wasRetried } from './layers.ts';
+import { EXHAUSTED, REPORT } from './state.ts';
 
 export type Config = InternalAxiosRequestConfig & { retryState?: unknown };
 
@@ -41,46 +41,48 @@ export interface Handlers {
   readonly rejected: (error: unknown) => unknown;
 }
 
-/** One request of an attached instance: as it was before the first interceptor, and how the loop sends it again. */
-export class Call implements Task {
-  readonly state: RetryState;
-  readonly budget: BudgetLike | undefined;
-  readonly config: Config;
-  private readonly copy: typeof copyOf;
+/**
+ * One request of an attached instance: as it was before the first interceptor, and how the loop sends it again. The config
+ * carries it through axios. A class instance, since axios clones plain objects when it merges configs; its data are
+ * private, so that nothing of it shows in a log.
+ */
+export class RetryState implements Task {
+  readonly #world: Attachment;
+  readonly #policy: Policy;
+  readonly #budget: BudgetLike | undefined;
+  readonly #config: Config;
+  readonly #copy: typeof copyOf;
   /** What axios or an interceptor would change on the way. */
-  readonly pristine: Partial<Config>;
-  readonly startedAt: number;
-  readonly origin: number;
+  readonly #pristine: Partial<Config>;
+  readonly #startedAt: number;
+  readonly #origin: number;
   /** When the attempt under way started. */
-  attemptedAt: number;
+  #attemptedAt: number;
   /** When the first attempt ended, and with which status, if that was all. */
-  endedAt = -1;
-  status = 0;
-  log: AttemptLog | undefined = undefined;
-  isSent = true;
-  /** What notes that, alone and with the deadlines around it. */
-  private gates: readonly unknown[] = [];
+  #endedAt = -1;
+  #status = 0;
+  #log: AttemptLog | undefined = undefined;
+  #isSent = true;
+  /** What stands around the adapter of the attempt, to note that and for the deadlines. */
+  #gates: readonly unknown[] = NO_GATES;
   /** `totalTimeout` cut an attempt off. */
-  isOverdue = false;
+  #isOverdue = false;
   /** What `data` made for the attempt under way. */
-  body: unknown = undefined;
-  /** The handlers of the replay that axios is about to build. */
-  pass: Handlers | undefined = undefined;
+  #body: unknown = undefined;
+  /** The handlers of the replay that axios is about to build, and the config that it builds it from. */
+  #pass: { readonly handlers: Handlers; readonly sent: Config } | undefined = undefined;
 
-  constructor(
-    readonly world: Attachment,
-    readonly policy: Policy,
-    config: Config,
-    isEditable: boolean,
-  ) {
+  constructor(world: Attachment, policy: Policy, config: Config, isEditable: boolean) {
     const { clock } = world;
     const { budget, idempotencyKey, data } = policy;
-    this.startedAt = clock.now();
-    this.origin = this.attemptedAt = clock.monotonic();
-    this.budget = budget && budgetOf(budget);
+    this.#world = world;
+    this.#policy = policy;
+    this.#startedAt = clock.now();
+    this.#origin = this.#attemptedAt = clock.monotonic();
+    this.#budget = budget && budgetOf(budget);
     if (idempotencyKey) applyKey(config, idempotencyKey);
     const isCopied = isEditable || hasOwnTransform(config);
-    this.pristine = {
+    this.#pristine = {
       method: config.method as string,
       url: config.url as string,
       headers: { ...config.headers } as AxiosRequestHeaders,
@@ -88,127 +90,168 @@ export class Call implements Task {
       data: data ? undefined : isCopied ? copyOf(config.data) : config.data,
       adapter: config.adapter as never,
     };
-    this.config = isEditable ? copyOfConfig(config, copyOf) : config;
+    this.#config = isEditable ? copyOfConfig(config, copyOf) : config;
     // Without a hook or an interceptor nobody edits what is inside, and axios copies the rest.
-    this.copy = isEditable || policy.beforeRetry ? copyOf : asItIs;
-    this.state = config.retryState = new RetryState(this);
-    if (data) config.data = this.body = produce(data);
-    this.limit(config);
+    this.#copy = isEditable || policy.beforeRetry ? copyOf : asItIs;
+    config.retryState = this;
+    if (data) config.data = this.#body = produce(data);
+    this.#limit(config);
+  }
+
+  /** The state of the request with this config, if it is one of this attachment. */
+  static of(config: Config | undefined, world: Attachment): RetryState | undefined {
+    const state = config?.retryState;
+    return isObject(state) && #world in state && state.#world === world ? state : undefined;
   }
 
   /** Puts the deadlines of the policy around the adapter. */
-  limit(config: Config): void {
-    const { attemptTimeout, totalTimeout } = this.policy;
-    const { monotonic, alarm } = this.world.clock;
+  #limit(config: Config): void {
+    const { attemptTimeout, totalTimeout } = this.#policy;
+    const { monotonic, alarm } = this.#world.clock;
     if (Math.min(attemptTimeout, totalTimeout) === Infinity) return;
     config.adapter = withDeadline(config.adapter, alarm, () => {
-      const attempt = this.attemptedAt + attemptTimeout;
-      const total = this.origin + totalTimeout;
+      const attempt = this.#attemptedAt + attemptTimeout;
+      const total = this.#origin + totalTimeout;
       const isTotal = total <= attempt;
       return {
         left: Math.min(attempt, total) - monotonic(),
         name: isTotal ? `totalTimeout of ${totalTimeout} ms` : `attemptTimeout of ${attemptTimeout} ms`,
         strike: () => {
-          this.isOverdue = isTotal;
+          this.#isOverdue = isTotal;
         },
       };
     });
+    this.#gates = [...this.#gates, config.adapter];
   }
 
   /** The handlers of the replay whose config axios is building now; they are handed out once. */
   claimPass(config: Config): Handlers | undefined {
-    const { pass } = this;
-    this.pass = undefined;
+    const pass = this.#pass;
+    this.#pass = undefined;
     if (!pass) return undefined;
+    // axios has merged the defaults in again, also what `beforeRetry` took out.
+    if (this.#policy.beforeRetry) Object.assign(config, targetOf(pass.sent));
     const { adapter } = config;
-    this.isSent = false;
+    this.#isSent = false;
     const gate: AxiosAdapter = (sent) => {
-      this.isSent = true;
+      this.#isSent = true;
       return restoreAdapter(sent, adapter)(sent);
     };
     config.adapter = gate;
-    this.limit(config);
-    this.gates = [gate, config.adapter];
-    return pass;
+    this.#gates = [gate];
+    this.#limit(config);
+    return pass.handlers;
   }
 
-  /** Ends a request whose first attempt needs no judgement; the report is made when somebody asks. */
-  succeed({ status, config }: AxiosResponse): void {
-    const { throttle } = this.policy;
-    this.endedAt = this.world.clock.monotonic();
-    this.status = status;
-    if (throttle && !throttle.idle) throttle.give(originOf(config), this.endedAt);
+  /** Whether `data` made a body that has to be let go of when the attempt fails. */
+  hasBody(): boolean {
+    return this.#body !== undefined;
   }
 
-  report(): RetryReport {
-    const log = this.log ?? new AttemptLog(this.startedAt, this.origin);
-    if (this.endedAt >= 0) log.add(this.origin, this.endedAt, this.status);
+  /** Takes the first outcome; whatever else comes this way is none of ours. */
+  take(ok: boolean, value: unknown): unknown {
+    if (this.#log || this.#endedAt >= 0) return ok ? value : Promise.reject(value);
+    const { throttle } = this.#policy;
+    if (!ok || needsJudgement(this.#policy, value as AxiosResponse)) return this.#conclude(ok, value);
+    const { status, config } = value as AxiosResponse;
+    // The report is made when somebody asks.
+    this.#endedAt = this.#world.clock.monotonic();
+    this.#status = status;
+    if (throttle && !throttle.idle) throttle.give(originOf(config), this.#endedAt);
+    return value;
+  }
+
+  async #conclude(ok: boolean, value: unknown): Promise<unknown> {
+    const log = new AttemptLog(this.#startedAt, this.#origin);
+    this.#log = log;
+    if (!ok) reportRival(this.#world.instance, this.#config);
+    const last = await run(
+      this,
+      { world: this.#world, policy: this.#policy, budget: this.#budget, log },
+      this.#read(ok, value, this.#config),
+    );
+    if (last.ok) return last.value;
+    throw last.value;
+  }
+
+  [REPORT](): RetryReport | undefined {
+    // What this build did not make itself, as a deep copy or a proxy, has none of the data.
+    if (!(#world in this)) return undefined;
+    const log = this.#log ?? new AttemptLog(this.#startedAt, this.#origin);
+    if (this.#endedAt >= 0) log.add(this.#origin, this.#endedAt, this.#status);
     return log.report();
   }
 
-  isExhausted(): boolean {
-    return this.log?.reason !== undefined && this.log.attempts > 1;
+  [EXHAUSTED](): boolean {
+    return #world in this && this.#log?.reason !== undefined && this.#log.attempts > 1;
+  }
+
+  toJSON(): undefined {
+    return undefined;
   }
 
   /** What came of an attempt. A value that does not carry the call's config is final: nothing tells what it is. */
-  read(ok: boolean, value: unknown, sent: Config): Outcome {
+  #read(ok: boolean, value: unknown, sent: Config): Outcome {
     if (!ok) this.discard();
     const { config, response } = (value ?? {}) as {
       readonly config?: Config;
       readonly response?: AxiosResponse;
     };
-    if (config?.retryState !== this.state)
-      return { ok, value, config: sent, failure: 'none', final: 'not-retryable' };
-    if (ok) {
-      const { status } = value as AxiosResponse;
-      const failure = failureOfStatus(status);
-      return { ok, value, config, response: value as AxiosResponse, result: status, failure };
-    }
+    if (config?.retryState !== this)
+      return { ok, value, isSent: this.#isSent, config: sent, failure: 'none', final: 'not-retryable' };
+    const isAtGate = this.#gates.includes(config.adapter);
     // An interceptor may have put an adapter of its own in, which passes no gate.
-    this.isSent ||= !this.gates.includes(config.adapter);
+    const isSent = this.#isSent || !isAtGate;
+    // The attempt never came to the adapter, and this config may be used again.
+    if (isAtGate) config.adapter = this.#pristine.adapter as AxiosAdapter;
+    if (ok) {
+      const answer = value as AxiosResponse;
+      const failure = failureOfResponse(answer);
+      return { ok, value, isSent, config, response: answer, result: answer.status, failure };
+    }
     // An error with a status below 400 is a body that was cut off: its code tells more.
     const result = response && response.status >= 400 ? response.status : codeOf(value);
-    const final = this.isOverdue
+    const final = this.#isOverdue
       ? 'total-timeout'
       : isCancel(value)
         ? 'aborted'
         : wasRetried(value)
           ? 'already-retried'
           : undefined;
-    return { ok, value, config, response, result, failure: failureOf(value, config), final };
+    return { ok, value, isSent, config, response, result, failure: failureOf(value, config), final };
   }
 
   prepare(): Config {
     this.discard();
-    const { headers, params, data } = this.pristine;
-    const config = Object.assign(copyOfConfig(this.config, this.copy), this.pristine);
+    const { headers, params, data } = this.#pristine;
+    const config = Object.assign(copyOfConfig(this.#config, this.#copy), this.#pristine);
     config.headers = new AxiosHeaders(headers);
     config.params = copyOf(params);
-    this.body = this.policy.data && produce(this.policy.data);
-    config.data = this.body ?? copyOf(data);
+    this.#body = this.#policy.data && produce(this.#policy.data);
+    config.data = this.#body ?? copyOf(data);
     return config;
   }
 
   async send(sent: Config): Promise<Outcome> {
-    const { clock, instance, reset } = this.world;
+    const { clock, instance, reset } = this.#world;
     const [ok, value] = await new Promise<readonly [ok: boolean, value: unknown]>((resolve) => {
       const settle = (ok: boolean) => (value: unknown) => resolve([ok, value]);
       const handOver = (ok: boolean) => (value: unknown) => {
         resolve([ok, value]);
         throw Object.create(SUPERSEDED);
       };
-      this.pass = { fulfilled: handOver(true), rejected: handOver(false) };
-      this.attemptedAt = clock.monotonic();
-      sent.retryState = this.state;
+      this.#pass = { handlers: { fulfilled: handOver(true), rejected: handOver(false) }, sent };
+      this.#attemptedAt = clock.monotonic();
+      sent.retryState = this;
       const settled = instance.request(sent);
       reset();
       settled.then(settle(true), settle(false));
     });
-    return this.read(ok, value, sent);
+    return this.#read(ok, value, sent);
   }
 
   discard(): void {
-    closeStream(this.body);
+    closeStream(this.#body);
   }
 
   release({ response }: Outcome): void {
@@ -221,19 +264,32 @@ export class Call implements Task {
   }
 
   isKeyed({ headers }: Config): boolean {
-    const header = headerOf(this.policy.idempotencyKey);
+    const header = headerOf(this.#policy.idempotencyKey);
     const key = readHeader(headers, header);
     // An interceptor would make another one on every attempt.
-    return key !== undefined && key === readHeader(this.pristine.headers, header);
+    return key !== undefined && key === readHeader(this.#pristine.headers, header);
   }
 
-  isReplayable(data: unknown = this.pristine.data): boolean {
+  isReplayable(data: unknown = this.#pristine.data): boolean {
     return !isOneShot(data);
   }
 }
 
 /** How the pass of a replay ends. Each has this as its prototype: building an error costs more than all the rest of a pass. */
 const SUPERSEDED = Object.assign(new CanceledError('superseded by a retry'), { stack: '' });
+
+const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: AxiosResponse): boolean =>
+  !(status < 400) || retryIf !== undefined || observers.length > 0 || statuses.has(status);
+
+/** Where a request goes, and what it carries of the caller's. */
+const targetOf = ({ baseURL, params, auth, headers }: Config): Partial<Config> => ({
+  baseURL: baseURL as string,
+  params,
+  auth: auth as never,
+  ...(headers && { headers: new AxiosHeaders(headers) }),
+});
+
+const NO_GATES: readonly unknown[] = [];
 
 const asItIs = <T>(value: T): T => value;
 

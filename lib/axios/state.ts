@@ -1,47 +1,14 @@
-import { isObject } from '../fields.ts';
 import type { RetryReport } from '../types.ts';
 
-const REPORT = Symbol.for('axios-tenacity.report');
-const EXHAUSTED = Symbol.for('axios-tenacity.exhausted');
+/** Under which a state answers its report. Not `instanceof`: both builds of the package may meet in one process. */
+export const REPORT: unique symbol = Symbol.for('axios-tenacity.report');
 
-interface Reporter {
-  report(): RetryReport;
-  /** Whether it was given up on after a retry. */
-  isExhausted(): boolean;
-}
-
-/**
- * What the config of a request carries through axios. A class instance, since axios clones plain objects when it merges
- * configs; its data are private, so that nothing of it shows in a log.
- */
-export class RetryState {
-  readonly #owner: Reporter;
-
-  constructor(owner: Reporter) {
-    this.#owner = owner;
-  }
-
-  /** Whose state it is, when it was made by this build of the package. */
-  static ownerOf(state: unknown): Reporter | undefined {
-    return isObject(state) && #owner in state ? state.#owner : undefined;
-  }
-
-  [REPORT](): RetryReport {
-    return this.#owner.report();
-  }
-
-  [EXHAUSTED](): boolean {
-    return this.#owner.isExhausted();
-  }
-
-  toJSON(): undefined {
-    return undefined;
-  }
-}
+/** Under which a state answers whether its request was given up on after a retry. */
+export const EXHAUSTED: unique symbol = Symbol.for('axios-tenacity.exhausted');
 
 interface Carrier {
   readonly config?: {
-    readonly retryState?: { [REPORT]?(): RetryReport; [EXHAUSTED]?(): boolean } | null;
+    readonly retryState?: { [REPORT]?(): RetryReport | undefined; [EXHAUSTED]?(): boolean } | null;
   } | null;
 }
 

@@ -69,7 +69,8 @@ const rules: Readonly<Record<keyof RetryTransportOptions, Rule>> = {
  * An adapter that sends again when no connection could be made, whatever the method: the request never left this machine.
  * It works below the interceptors and knows nothing of policies, so its attempts multiply with those of `attachRetry`: 3
  * here and 3 there are up to 9. A body that can be read only once is not sent again; nor is, over the fetch adapter, a
- * POST or PATCH that may follow redirects, since nothing tells that the first hop failed (`maxRedirects: 0` does).
+ * POST or PATCH that may follow redirects, since nothing tells that the first hop failed (`maxRedirects: 0` does, in axios
+ * before 1.20 `fetchOptions: { redirect: 'manual' }`).
  *
  * @param options how often and how soon
  * @param adapter what sends: a name, a function, or an array of these; by default the adapter of axios's own defaults
@@ -107,8 +108,7 @@ const IDEMPOTENT = /^(get|head|options|trace|put|delete|query)$/i;
 function mayBeResent(error: unknown, config: InternalAxiosRequestConfig): boolean {
   // A redirect that was followed matters only to a method that must not act twice.
   const isRepeatable = IDEMPOTENT.test(config.method ?? 'get');
-  const failure = failureOf(error, isRepeatable ? { ...config, maxRedirects: 0 } : config);
-  return failure === 'unsent' && !isOneShot(config.data);
+  return failureOf(error, config, isRepeatable) === 'unsent' && !isOneShot(config.data);
 }
 
 async function sleepUnlessCanceled(

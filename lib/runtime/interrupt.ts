@@ -28,7 +28,8 @@ export const sourcesOf = ({
   signal?: unknown;
   cancelToken?: unknown;
 }): readonly CancelSource[] =>
-  ([signal, cancelToken] as readonly (CancelSource | undefined)[]).filter((source) => source !== undefined);
+  // axios takes null, and anything else that is falsy, for none.
+  ([signal, cancelToken] as readonly (CancelSource | undefined)[]).filter((source) => !!source);
 
 interface Hub {
   readonly callbacks: Set<() => void>;
