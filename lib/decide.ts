@@ -64,5 +64,7 @@ function findBound(policy: Policy, context: RetryContext & Pause): Reason | unde
   if (startsAt >= policy.totalTimeout) return 'total-timeout';
   const { stop } = policy;
   const answer = stop?.(context);
-  return answer === true ? 'stop-condition' : (typeof answer === 'string' && answer) || undefined;
+  if (!answer || typeof answer === 'string') return answer || undefined;
+  if (answer === true) return 'stop-condition';
+  throw expected('the result of `stop`', 'a boolean or a string', answer);
 }

@@ -105,7 +105,7 @@ export async function run(task: Task, terms: Terms, first: Outcome): Promise<Out
   } catch (thrown) {
     // A function of the user threw. Its error is the caller's now, and the failure at hand is its cause.
     task.release(outcome);
-    log.settle(monotonic());
+    settle('callback-threw');
     return { ...outcome, ok: false, value: withCause(thrown, outcome) };
   } finally {
     giveBack();
@@ -192,7 +192,7 @@ export async function run(task: Task, terms: Terms, first: Outcome): Promise<Out
       throw expected('the result of `beforeRetry`', 'a config or undefined', next);
     const isSame = next.data === data;
     if (!isSame) task.discard();
-    const hazard = findHazard(policy, methodOf(next), failure, {
+    const hazard = findHazard(policy, methodOf(next), mayHaveActed ? 'ambiguous' : failure, {
       keyed: task.isKeyed(next),
       replayable: isSame || task.isReplayable(next.data),
     });

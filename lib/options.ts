@@ -116,11 +116,14 @@ export interface RetryOptions {
    * @defaultValue false
    */
   readonly idempotencyKey?: boolean | IdempotencyKeyOptions | undefined;
-  /** Makes the body of every attempt, the first included, so that a stream can be sent again. On `config.retry` only. */
+  /**
+   * Makes the body of every attempt, the first included, so that a stream can be sent again: a new one each time. On
+   * `config.retry` only.
+   */
   readonly data?: (() => unknown) | undefined;
-  /** Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. */
+  /** Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. It strikes at the adapter: an interceptor is not cut off. */
   readonly attemptTimeout?: number | undefined;
-  /** Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. */
+  /** Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. It strikes like `attemptTimeout`. */
   readonly totalTimeout?: number | undefined;
   /** An allowance of retries shared by several requests, or a function asked for it once per request. */
   readonly budget?: RetryBudget | (() => RetryBudget | undefined) | undefined;

@@ -28,6 +28,7 @@ export type Reason =
   | 'aborted'
   | 'total-timeout'
   | 'detached'
+  | 'callback-threw'
   | (string & {});
 
 /** Who chose a wait: the policy's own schedule, or the server by a response header. */
@@ -65,7 +66,7 @@ export interface RetryContext {
   readonly reason?: Reason;
 }
 
-/** Answers whether to stop. `true` gives the reason `stop-condition`; a string is the reason. */
+/** Answers at once whether to stop. `true` gives the reason `stop-condition`; a string is the reason. */
 export type StopCondition = (context: RetryContext) => boolean | string | undefined;
 
 /** Milliseconds to wait before the next attempt. */
@@ -83,7 +84,7 @@ export type RetryVerdict = boolean | undefined;
 /** Answers whether an outcome is worth another attempt. `undefined` is no opinion. */
 export type RetryPredicate = (context: RetryContext) => RetryVerdict | void | Promise<RetryVerdict | void>;
 
-/** Is told what happens, and never asked. What it throws, or rejects with, changes nothing. */
+/** Is told what happens, and never asked; called without `this`. What it throws, or rejects with, changes nothing. */
 export interface RetryObserver {
   /** After each attempt, the first and the last included. */
   readonly onAttempt?: ((context: RetryContext) => void) | undefined;
@@ -149,6 +150,6 @@ export interface RetryReport {
   readonly elapsed: number;
   /** Milliseconds spent waiting between attempts. */
   readonly totalDelay: number;
-  /** Why there was no further attempt; `undefined` after a success. */
+  /** Why there was no further attempt; `undefined` after a success, and while the request is under way. */
   readonly reason?: Reason;
 }

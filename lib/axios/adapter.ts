@@ -8,7 +8,7 @@ export type Adapter = AxiosRequestConfig['adapter'];
  * A function that sends through an adapter and never throws but by rejecting. The default is what axios has now, not at
  * the request: it may be replaced by what wraps it.
  *
- * @throws TypeError for what axios would not take either
+ * @throws TypeError for what cannot be an adapter; a name that axios does not know fails at the request
  */
 export function senderOf(adapter: Adapter = axios.defaults.adapter): AxiosAdapter {
   const choices: readonly unknown[] = [adapter].flat();

@@ -38,8 +38,9 @@ const ATTACHED = Symbol.for('axios-tenacity.attached');
 export function attachRetry(
   instance: AxiosInstance,
   options: RetryOptions = {},
-  { clock = systemClock, random = systemRandom }: RetryRuntime = {},
+  runtime?: RetryRuntime,
 ): RetryHandle {
+  const { clock = systemClock, random = systemRandom } = runtime ?? {};
   const { request, response } = instance?.interceptors ?? {};
   if (!request?.handlers || !response?.handlers) throw expected('`instance`', 'an axios instance', instance);
   if (response.handlers.some((handler) => handler && ATTACHED in handler)) {

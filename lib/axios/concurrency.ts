@@ -22,7 +22,7 @@ export interface ConcurrencyLimiter extends AxiosAdapter {
  * @param limit an integer ≥ 1, or `Infinity`
  * @param adapter what sends: a name, a function, or an array of these
  * @defaultValue the adapter of axios's own defaults
- * @throws TypeError for another limit or adapter
+ * @throws TypeError for another limit, or for what cannot be an adapter
  */
 export function limitConcurrency(limit: number, adapter?: Adapter): ConcurrencyLimiter {
   const semaphore = new Semaphore(limit);

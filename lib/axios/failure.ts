@@ -77,7 +77,7 @@ export function failureOf(
   const isFirstHop = request?.redirect
     ? request.redirect !== 'follow'
     : (request?._redirectCount ?? maxRedirects) === 0;
-  if ((anyHop || isFirstHop) && nodes.every(isUnsent)) return 'unsent';
+  if ((anyHop || isFirstHop) && !response && nodes.every(isUnsent)) return 'unsent';
 
   const codes = codesOf(nodes);
   const isCodeless = CODELESS.test(String(leaf?.message));

@@ -1,6 +1,6 @@
 import axios, {
   type AxiosAdapter,
-  AxiosHeaders,
+  type AxiosHeaders,
   type AxiosInstance,
   type AxiosRequestHeaders,
   type AxiosResponse,
@@ -54,6 +54,8 @@ export class RetryState implements Task {
   readonly #copy: typeof copyOf;
   /** What axios or an interceptor would change on the way. */
   readonly #pristine: Partial<Config>;
+  /** The class of headers that the instance knows: it drops those of another copy of axios. */
+  readonly #Headers: typeof AxiosHeaders;
   readonly #startedAt: number;
   readonly #origin: number;
   /** When the attempt under way started. */
@@ -81,11 +83,13 @@ export class RetryState implements Task {
     this.#origin = this.#attemptedAt = clock.monotonic();
     this.#budget = budget && budgetOf(budget);
     if (idempotencyKey) applyKey(config, idempotencyKey);
+    const headers = { ...config.headers };
+    this.#Headers = config.headers.constructor as typeof AxiosHeaders;
     const isCopied = isEditable || hasOwnTransform(config);
     this.#pristine = {
       method: config.method as string,
       url: config.url as string,
-      headers: { ...config.headers } as AxiosRequestHeaders,
+      headers: (isEditable ? copyOf(headers) : headers) as AxiosRequestHeaders,
       params: copyOf(config.params),
       data: data ? undefined : isCopied ? copyOf(config.data) : config.data,
       adapter: config.adapter as never,
@@ -130,7 +134,11 @@ export class RetryState implements Task {
     this.#pass = undefined;
     if (!pass) return undefined;
     // axios has merged the defaults in again, also what `beforeRetry` took out.
-    if (this.#policy.beforeRetry) Object.assign(config, targetOf(pass.sent));
+    if (this.#policy.beforeRetry) {
+      const { baseURL, params, auth, headers } = pass.sent;
+      Object.assign(config, { baseURL, params, auth });
+      if (headers) config.headers = this.#headersOf(headers);
+    }
     const { adapter } = config;
     this.#isSent = false;
     const gate: AxiosAdapter = (sent) => {
@@ -225,11 +233,17 @@ export class RetryState implements Task {
     this.discard();
     const { headers, params, data } = this.#pristine;
     const config = Object.assign(copyOfConfig(this.#config, this.#copy), this.#pristine);
-    config.headers = new AxiosHeaders(headers);
+    config.headers = this.#headersOf(copyOf(headers));
     config.params = copyOf(params);
-    this.#body = this.#policy.data && produce(this.#policy.data);
-    config.data = this.#body ?? copyOf(data);
+    const body = this.#policy.data && produce(this.#policy.data);
+    if (body === this.#body && isOneShot(body)) throw notABody('a new body for every attempt', body);
+    this.#body = body;
+    config.data = body ?? copyOf(data);
     return config;
+  }
+
+  #headersOf(headers: object | undefined): AxiosRequestHeaders {
+    return new this.#Headers({ ...headers }) as AxiosRequestHeaders;
   }
 
   async send(sent: Config): Promise<Outcome> {
@@ -242,8 +256,8 @@ export class RetryState implements Task {
       };
       this.#pass = { handlers: { fulfilled: handOver(true), rejected: handOver(false) }, sent };
       this.#attemptedAt = clock.monotonic();
-      sent.retryState = this;
-      const settled = instance.request(sent);
+      // Not written to: `beforeRetry` may have returned a frozen one.
+      const settled = instance.request({ ...sent, retryState: this } as Config);
       reset();
       settled.then(settle(true), settle(false));
     });
@@ -281,22 +295,15 @@ const SUPERSEDED = Object.assign(new CanceledError('superseded by a retry'), { s
 const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: AxiosResponse): boolean =>
   !(status < 400) || retryIf !== undefined || observers.length > 0 || statuses.has(status);
 
-/** Where a request goes, and what it carries of the caller's. */
-const targetOf = ({ baseURL, params, auth, headers }: Config): Partial<Config> => ({
-  baseURL: baseURL as string,
-  params,
-  auth: auth as never,
-  ...(headers && { headers: new AxiosHeaders(headers) }),
-});
-
 const NO_GATES: readonly unknown[] = [];
 
 const asItIs = <T>(value: T): T => value;
 
 /** A copy of all but the body. A merged config is in dictionary mode, where `for…in` is three times as fast as a spread. */
 function copyOfConfig(config: Config, copy: typeof copyOf): Config {
-  const copied: Record<string, unknown> = {};
+  const copied: Record<PropertyKey, unknown> = {};
   for (const key in config) if (key !== 'data') copied[key] = copy(config[key as keyof Config]);
+  for (const key of Object.getOwnPropertySymbols(config)) copied[key] = Reflect.get(config, key);
   return copied as unknown as Config;
 }
 
@@ -309,8 +316,11 @@ function budgetOf(budget: NonNullable<Policy['budget']>): BudgetLike | undefined
 function produce(data: () => unknown): unknown {
   const body = data() as Partial<Promise<unknown>> | undefined;
   if (!body?.then) return body;
-  throw expected('the result of retry option `data`', 'a body', body);
+  throw notABody('a body', body);
 }
+
+const notABody = (rule: string, body: unknown): TypeError =>
+  expected('the result of retry option `data`', rule, body);
 
 const axiosTransform = [axios.defaults.transformRequest].flat()[0];
 

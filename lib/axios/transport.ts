@@ -75,7 +75,7 @@ const rules: Readonly<Record<keyof RetryTransportOptions, Rule>> = {
  * @param options how often and how soon
  * @param adapter what sends: a name, a function, or an array of these; by default the adapter of axios's own defaults
  * @param runtime where time and chance come from, for tests
- * @throws TypeError for an unknown option, a value out of range, or another adapter
+ * @throws TypeError for an unknown option, a value out of range, or what cannot be an adapter
  */
 export function retryTransport(
   options: RetryTransportOptions = {},
