@@ -31,7 +31,7 @@ export function decide(policy: Policy, evidence: Evidence): Pause | Reason {
   if (evidence.vetoed) return 'server-veto';
   if (hazard) return hazard;
   const pause = chooseWait(policy, context, evidence.hint);
-  return typeof pause === 'string' ? pause : (findBound(policy, { ...context, ...pause }) ?? pause);
+  return typeof pause === 'string' ? pause : (findBound(policy, context, pause) ?? pause);
 }
 
 /** Why sending the request again might act twice or send another body, if it might. */
@@ -57,13 +57,13 @@ function chooseWait({ retryAfter, wait }: Policy, context: RetryContext, hint?: 
   throw expected('the wait', 'a finite number of milliseconds ≥ 0', delay);
 }
 
-function findBound(policy: Policy, context: RetryContext & Pause): Reason | undefined {
-  const startsAt = context.elapsed + context.delay;
+function findBound(policy: Policy, context: RetryContext, pause: Pause): Reason | undefined {
+  const startsAt = context.elapsed + pause.delay;
   if (context.attemptNumber >= policy.maxAttempts) return 'max-attempts';
   if (startsAt > policy.maxElapsedTime) return 'max-elapsed-time';
   if (startsAt >= policy.totalTimeout) return 'total-timeout';
   const { stop } = policy;
-  const answer = stop?.(context);
+  const answer = stop?.({ ...context, ...pause });
   if (!answer || typeof answer === 'string') return answer || undefined;
   if (answer === true) return 'stop-condition';
   throw expected('the result of `stop`', 'a boolean or a string', answer);

@@ -78,137 +78,170 @@ const nothing = (): void => undefined;
 const methodOf = ({ method = 'get' }: Config): string => method.toUpperCase();
 
 /** The loop: judges an outcome, waits, sends again; answers the outcome that is the caller's. */
-export async function run(task: Task, terms: Terms, first: Outcome): Promise<Outcome> {
-  const { policy, budget, log, world } = terms;
-  const { clock, random, detached } = world;
-  const { monotonic } = clock;
-  let outcome = first;
-  let startedAt = log.origin;
-  let mayHaveActed = false;
-  let lastCost = 0;
-  let giveBack = nothing;
-  let link: Link | undefined;
+export const run = (task: Task, terms: Terms, first: Outcome): Promise<Outcome> =>
+  new Run(task, terms, first).run();
 
-  try {
-    for (;;) {
-      log.add(startedAt, monotonic(), outcome.result);
-      link = linkTo(detached, sourcesOf(outcome.config));
-      const pause = await judge(link.signal);
-      const next = pause && (await prepare(pause, link.signal));
-      link.release();
-      if (!next) return outcome;
-      startedAt = monotonic();
-      outcome = await task.send(next);
-      if (!outcome.isSent && !outcome.ok) giveBack();
-      giveBack = nothing;
+/** A request in the loop. Methods, for thousands may wait at once and closures would make each half a kilobyte heavier. */
+class Run {
+  readonly #task: Task;
+  readonly #world: World;
+  readonly #policy: Policy;
+  readonly #budget: BudgetLike | undefined;
+  readonly #log: AttemptLog;
+  #outcome: Outcome;
+  #link: Link;
+  #mayHaveActed = false;
+  #lastCost = 0;
+  #giveBack = nothing;
+
+  constructor(task: Task, { world, policy, budget, log }: Terms, first: Outcome) {
+    this.#task = task;
+    this.#world = world;
+    this.#policy = policy;
+    this.#budget = budget;
+    this.#log = log;
+    this.#outcome = first;
+    this.#link = linkTo(world.detached, []);
+  }
+
+  async run(): Promise<Outcome> {
+    const { clock, detached } = this.#world;
+    let startedAt = this.#log.origin;
+    try {
+      for (;;) {
+        this.#log.add(startedAt, clock.monotonic(), this.#outcome.result);
+        this.#link = linkTo(detached, sourcesOf(this.#outcome.config));
+        const pause = await this.#judge();
+        if (!pause || !this.#afford(pause)) return this.#outcome;
+        const beganAt = clock.monotonic();
+        const { signal } = this.#link;
+        try {
+          await clock.sleep(pause.delay, signal);
+        } catch (error) {
+          if (!signal.aborted) throw error;
+        }
+        this.#log.wait(signal.aborted ? Math.min(pause.delay, clock.monotonic() - beganAt) : pause.delay);
+        const next = await this.#prepare(pause);
+        this.#link.release();
+        if (!next) return this.#outcome;
+        startedAt = clock.monotonic();
+        this.#outcome = await this.#task.send(next);
+        if (!this.#outcome.isSent && !this.#outcome.ok) this.#giveBack();
+        this.#giveBack = nothing;
+      }
+    } catch (thrown) {
+      // A function of the user threw. Its error is the caller's now, and the failure at hand is its cause.
+      this.#task.release(this.#outcome);
+      this.#settle('callback-threw');
+      return { ...this.#outcome, ok: false, value: withCause(thrown, this.#outcome) };
+    } finally {
+      this.#giveBack();
+      this.#link.release();
     }
-  } catch (thrown) {
-    // A function of the user threw. Its error is the caller's now, and the failure at hand is its cause.
-    task.release(outcome);
-    settle('callback-threw');
-    return { ...outcome, ok: false, value: withCause(thrown, outcome) };
-  } finally {
-    giveBack();
-    link?.release();
   }
 
   /** How long to wait before another attempt, if there is to be one. */
-  async function judge(signal: AbortSignal): Promise<Pause | undefined> {
-    const { ok, config, response, failure, final } = outcome;
-    tell('onAttempt');
-    if (final) return settle(ok ? undefined : final);
+  async #judge(): Promise<Pause | undefined> {
+    const policy = this.#policy;
+    const { clock } = this.#world;
+    const { ok, config, response, failure, final } = this.#outcome;
+    this.#tell('onAttempt');
+    if (final) return this.#settle(ok ? undefined : final);
     const isCut = sourcesOf(config).some(isCancelled);
-    if (isCut && !ok) return interrupt();
+    if (isCut && !ok) return this.#interrupt();
 
     const status = response?.status ?? 0;
     const { after, shouldRetry } = readHints(response?.headers, status, clock.now());
-    const keyed = task.isKeyed(config);
+    const keyed = this.#task.isKeyed(config);
     let worthIt =
-      isTransient(outcome, policy.statuses) ||
+      isTransient(this.#outcome, policy.statuses) ||
       (shouldRetry === true && status >= 400) ||
       // The first attempt is still being processed, and its answer is what the key will give.
-      (status === 409 && keyed && mayHaveActed);
+      (status === 409 && keyed && this.#mayHaveActed);
     const { retryIf } = policy;
     if (retryIf && !isCut) {
-      const verdict = await ask(retryIf(withDefaultVerdict(describe(), worthIt)), signal);
-      if (verdict === INTERRUPTED) return interrupt();
+      const verdict = await this.#ask(retryIf(withDefaultVerdict(this.#describe(), worthIt)));
+      if (verdict === INTERRUPTED) return this.#interrupt();
       worthIt = (verdict as RetryVerdict) ?? worthIt;
     }
-    mayHaveActed ||= failure === 'ambiguous';
+    this.#mayHaveActed ||= failure === 'ambiguous';
 
     const decision = decide(policy, {
-      context: describe(),
+      context: this.#describe(),
       worthIt,
       vetoed: shouldRetry === false,
       hint: after,
       keyed,
-      replayable: task.isReplayable(),
+      replayable: this.#task.isReplayable(),
     });
-    if (typeof decision !== 'string') return signal.aborted ? interrupt() : decision;
-    if (!ok || worthIt) return settle(decision);
-    if (log.attempts === 1 || lastCost > 0) {
-      policy.throttle?.give(originOf(config), monotonic(), lastCost || undefined);
+    if (typeof decision !== 'string') return this.#link.signal.aborted ? this.#interrupt() : decision;
+    if (!ok || worthIt) return this.#settle(decision);
+    if (this.#log.attempts === 1 || this.#lastCost > 0) {
+      policy.throttle?.give(originOf(config), clock.monotonic(), this.#lastCost || undefined);
     }
-    return settle();
+    return this.#settle();
+  }
+
+  /** Takes what the retry costs, if there is enough left. */
+  #afford({ delay, delaySource }: Pause): true | undefined {
+    const log = this.#log;
+    const { config, response, failure } = this.#outcome;
+    const { monotonic } = this.#world.clock;
+    // Polling a success costs nothing.
+    const throttle = failure === 'none' ? undefined : this.#policy.throttle;
+    const origin = throttle ? originOf(config) : '';
+    const cost = throttle?.take(origin, response?.status === 429, monotonic());
+    if (throttle && cost === undefined) return this.#settle('throttled');
+    const allowance = this.#budget?.reserve(delay);
+    const waited = log.totalDelay;
+    this.#giveBack = () => {
+      throttle?.give(origin, monotonic(), cost);
+      allowance?.cancel(log.totalDelay - waited);
+      this.#task.discard();
+    };
+    if (this.#budget && !allowance) return this.#settle('budget-exhausted');
+
+    this.#lastCost = cost ?? this.#lastCost;
+    this.#tell('onRetry', { delay, delaySource });
+    this.#task.release(this.#outcome);
+    return true;
   }
 
   /** The config of the next attempt, once its time has come. */
-  async function prepare({ delay, delaySource }: Pause, signal: AbortSignal): Promise<Config | undefined> {
-    const { config, response, failure } = outcome;
-    const { beforeRetry } = policy;
-    // Polling a success costs nothing.
-    const throttle = failure === 'none' ? undefined : policy.throttle;
-    const origin = throttle ? originOf(config) : '';
-    const cost = throttle?.take(origin, response?.status === 429, monotonic());
-    if (throttle && cost === undefined) return settle('throttled');
-    const allowance = budget?.reserve(delay);
-    const beganAt = monotonic();
-    const slept = (): number => Math.min(delay, monotonic() - beganAt);
-    giveBack = () => {
-      throttle?.give(origin, monotonic(), cost);
-      allowance?.cancel(slept());
-      task.discard();
-    };
-    if (budget && !allowance) return settle('budget-exhausted');
-
-    lastCost = cost ?? lastCost;
-    tell('onRetry', { delay, delaySource });
-    task.release(outcome);
-    try {
-      await clock.sleep(delay, signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-    log.wait(signal.aborted ? slept() : delay);
-    if (signal.aborted) return interrupt();
-    const prepared = task.prepare();
-    if (!beforeRetry) return prepared;
+  async #prepare({ delay, delaySource }: Pause): Promise<Config | undefined> {
+    if (this.#link.signal.aborted) return this.#interrupt();
+    const policy = this.#policy;
+    const prepared = this.#task.prepare();
+    if (!policy.beforeRetry) return prepared;
 
     const { data } = prepared;
-    const edited = await ask(beforeRetry(prepared, describe({ delay, delaySource })), signal);
-    if (edited === INTERRUPTED) return interrupt();
+    const edited = await this.#ask(policy.beforeRetry(prepared, this.#describe({ delay, delaySource })));
+    if (edited === INTERRUPTED) return this.#interrupt();
     const next = (edited ?? prepared) as Config;
     if (typeof next !== 'object')
       throw expected('the result of `beforeRetry`', 'a config or undefined', next);
     const isSame = next.data === data;
-    if (!isSame) task.discard();
-    const hazard = findHazard(policy, methodOf(next), mayHaveActed ? 'ambiguous' : failure, {
-      keyed: task.isKeyed(next),
-      replayable: isSame || task.isReplayable(next.data),
+    if (!isSame) this.#task.discard();
+    const failure = this.#mayHaveActed ? 'ambiguous' : this.#outcome.failure;
+    const hazard = findHazard(policy, methodOf(next), failure, {
+      keyed: this.#task.isKeyed(next),
+      replayable: isSame || this.#task.isReplayable(next.data),
     });
-    if (hazard) return settle(hazard);
-    return elapsed() > policy.maxElapsedTime ? settle('max-elapsed-time') : next;
+    if (hazard) return this.#settle(hazard);
+    return this.#elapsed > policy.maxElapsedTime ? this.#settle('max-elapsed-time') : next;
   }
 
   /** What a promise answers, unless the request is cancelled, detached or out of time first. */
-  async function ask(answer: unknown, signal: AbortSignal): Promise<unknown> {
+  async #ask(answer: unknown): Promise<unknown> {
     const answered = new AbortController();
     let stop = nothing;
     const interrupted = new Promise((resolve) => {
       const interruptIt = (): void => resolve(INTERRUPTED);
-      stop = onAbort(signal, interruptIt);
-      const left = policy.totalTimeout - elapsed();
-      if (left < Infinity) clock.alarm(Math.max(0, left), answered.signal).then(interruptIt, nothing);
+      stop = onAbort(this.#link.signal, interruptIt);
+      const left = this.#policy.totalTimeout - this.#elapsed;
+      if (left < Infinity) {
+        this.#world.clock.alarm(Math.max(0, left), answered.signal).then(interruptIt, nothing);
+      }
     });
     try {
       return await Promise.race([interrupted, answer]);
@@ -219,47 +252,48 @@ export async function run(task: Task, terms: Terms, first: Outcome): Promise<Out
   }
 
   /** Ends the request between two attempts: cancelled, detached, or out of time. */
-  function interrupt(): undefined {
-    const { config } = outcome;
+  #interrupt(): undefined {
+    const { config } = this.#outcome;
     const source = sourcesOf(config).find(isCancelled);
-    if (!source) return settle(detached.aborted ? 'detached' : 'total-timeout');
-    task.release(outcome);
-    outcome = { ...outcome, ok: false, value: task.cancelError(config, source), response: undefined };
-    return settle('aborted');
+    if (!source) return this.#settle(this.#world.detached.aborted ? 'detached' : 'total-timeout');
+    this.#task.release(this.#outcome);
+    const value = this.#task.cancelError(config, source);
+    this.#outcome = { ...this.#outcome, ok: false, value, response: undefined };
+    return this.#settle('aborted');
   }
 
-  function settle(reason?: Reason): undefined {
-    log.settle(monotonic(), reason);
-    if (reason !== undefined) tell('onGiveUp', { reason });
+  #settle(reason?: Reason): undefined {
+    this.#log.settle(this.#world.clock.monotonic(), reason);
+    if (reason !== undefined) this.#tell('onGiveUp', { reason });
   }
 
-  function elapsed(): number {
-    return monotonic() - log.origin;
+  get #elapsed(): number {
+    return this.#world.clock.monotonic() - this.#log.origin;
   }
 
-  function describe(more?: Partial<RetryContext>): RetryContext {
-    const { ok, value, config, response, failure } = outcome;
+  #describe(more?: Partial<RetryContext>): RetryContext {
+    const { ok, value, config, response, failure } = this.#outcome;
     return Object.freeze({
-      attemptNumber: log.attempts,
-      maxAttempts: policy.maxAttempts,
-      elapsed: elapsed(),
-      totalDelay: log.totalDelay,
+      attemptNumber: this.#log.attempts,
+      maxAttempts: this.#policy.maxAttempts,
+      elapsed: this.#elapsed,
+      totalDelay: this.#log.totalDelay,
       method: methodOf(config),
       url: config.url ?? '',
       config,
       ...(!ok && { error: value }),
       ...(response && { response }),
       failure,
-      random,
+      random: this.#world.random,
       ...more,
     });
   }
 
-  function tell(event: keyof RetryObserver, more?: Partial<RetryContext>): void {
-    for (const observer of policy.observers) {
+  #tell(event: keyof RetryObserver, more?: Partial<RetryContext>): void {
+    for (const observer of this.#policy.observers) {
       try {
         const { [event]: listen } = observer;
-        (listen?.(describe(more)) as Promise<void> | undefined)?.then(nothing, nothing);
+        (listen?.(this.#describe(more)) as Promise<void> | undefined)?.then(nothing, nothing);
       } catch {
         // Observers are told and never asked.
       }

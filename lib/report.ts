@@ -10,9 +10,9 @@ export class AttemptLog {
   elapsed = 0;
   reason: Reason | undefined;
   /** Start since the first, duration and delay (or -1) of each kept attempt, one after another: half the memory of objects. */
-  readonly #times: number[] = [];
+  #times: number[] = [];
   /** Status or code of each kept attempt. */
-  readonly #results: (number | string | undefined)[] = [];
+  #results: (number | string | undefined)[] = [];
 
   /**
    * @param startedAt epoch milliseconds of the first attempt
@@ -25,11 +25,13 @@ export class AttemptLog {
 
   add(startedAt: number, endedAt: number, result: number | string | undefined): void {
     this.attempts += 1;
-    if (this.#results.push(result) > FIRST_KEPT + LAST_KEPT) {
+    if (this.#results.length === FIRST_KEPT + LAST_KEPT) {
       this.#results.splice(FIRST_KEPT, 1);
       this.#times.splice(3 * FIRST_KEPT, 3);
     }
-    this.#times.push(startedAt - this.origin, endedAt - startedAt, -1);
+    // Not `push`, which makes room for 17: most requests have one entry, or two.
+    this.#results = [...this.#results, result];
+    this.#times = [...this.#times, startedAt - this.origin, endedAt - startedAt, -1];
     this.settle(endedAt);
   }
 

@@ -5,6 +5,7 @@ import { RetryThrottle } from '../limits/throttle.ts';
 import { type RetryOptions, validateOptions } from '../options.ts';
 import { type Policy, resolvePolicy } from '../policy.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
+import { onAbort } from '../runtime/interrupt.ts';
 import type { RetryRuntime } from '../types.ts';
 import { type Attachment, type Config, type Handlers, RetryState } from './replay.ts';
 
@@ -54,6 +55,8 @@ export function attachRetry(
   const given = withThrottle(validateOptions(options, 'instance'));
   const policy = resolvePolicy(given);
   const detachment = new AbortController();
+  // One listener for good: adding and removing one for each wait would cost more than the rest of the wait.
+  onAbort(detachment.signal, () => undefined);
   const attachment: Attachment = {
     instance,
     clock: completeClock(clock),
@@ -68,6 +71,8 @@ export function attachRetry(
   const policyOf = (retry: RetryOptions | undefined): Policy =>
     retry === undefined ? policy : resolvePolicy(given, validateOptions(retry, 'request'));
 
+  const isForeign = (handler: unknown): boolean => Boolean(handler) && handler !== requestHandler;
+
   /** What must stand in our place while axios builds the request with this config. */
   const capture = (config: Config): Handlers => {
     const state = RetryState.of(config, attachment);
@@ -77,7 +82,7 @@ export function attachRetry(
       if (state) delete config.retryState;
       return first;
     }
-    const isEditable = request.handlers?.some((handler) => handler && handler !== requestHandler) === true;
+    const isEditable = request.handlers?.some(isForeign) === true;
     const fresh = new RetryState(attachment, policyOf(config.retry), config, isEditable);
     if (!fresh.hasBody()) return first;
     const rejected = (error: unknown): unknown => {

@@ -20,7 +20,7 @@ import { readHeader } from '../server/header.ts';
 import type { RetryReport } from '../types.ts';
 import { closeStream, copyOf, isOneShot, releaseBody } from './body.ts';
 import { canceledError } from './cancellation.ts';
-import { restoreAdapter, withDeadline } from './deadline.ts';
+import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
 import { codeOf, failureOf, failureOfResponse } from './failure.ts';
 import { applyKey, headerOf } from './idempotency.ts';
 import { reportRival, wasRetried } from './layers.ts';
@@ -111,21 +111,26 @@ export class RetryState implements Task {
   /** Puts the deadlines of the policy around the adapter. */
   #limit(config: Config): void {
     const { attemptTimeout, totalTimeout } = this.#policy;
-    const { monotonic, alarm } = this.#world.clock;
-    if (Math.min(attemptTimeout, totalTimeout) === Infinity) return;
-    config.adapter = withDeadline(config.adapter, alarm, () => {
-      const attempt = this.#attemptedAt + attemptTimeout;
-      const total = this.#origin + totalTimeout;
-      const isTotal = total <= attempt;
-      return {
-        left: Math.min(attempt, total) - monotonic(),
-        name: isTotal ? `totalTimeout of ${totalTimeout} ms` : `attemptTimeout of ${attemptTimeout} ms`,
-        strike: () => {
-          this.#isOverdue = isTotal;
-        },
-      };
-    });
+    if (Math.min(attemptTimeout, totalTimeout) < Infinity) this.#bound(config);
+  }
+
+  #bound(config: Config): void {
+    config.adapter = withDeadline(config.adapter, this.#world.clock.alarm, () => this.#nextDeadline());
     this.#gates = [...this.#gates, config.adapter];
+  }
+
+  #nextDeadline(): Deadline {
+    const { attemptTimeout, totalTimeout } = this.#policy;
+    const attempt = this.#attemptedAt + attemptTimeout;
+    const total = this.#origin + totalTimeout;
+    const isTotal = total <= attempt;
+    return {
+      left: Math.min(attempt, total) - this.#world.clock.monotonic(),
+      name: isTotal ? `totalTimeout of ${totalTimeout} ms` : `attemptTimeout of ${attemptTimeout} ms`,
+      strike: () => {
+        this.#isOverdue = isTotal;
+      },
+    };
   }
 
   /** The handlers of the replay whose config axios is building now; they are handed out once. */
@@ -169,17 +174,13 @@ export class RetryState implements Task {
     return value;
   }
 
-  async #conclude(ok: boolean, value: unknown): Promise<unknown> {
+  #conclude(ok: boolean, value: unknown): Promise<unknown> {
+    const world = this.#world;
     const log = new AttemptLog(this.#startedAt, this.#origin);
     this.#log = log;
-    if (!ok) reportRival(this.#world.instance, this.#config);
-    const last = await run(
-      this,
-      { world: this.#world, policy: this.#policy, budget: this.#budget, log },
-      this.#read(ok, value, this.#config),
-    );
-    if (last.ok) return last.value;
-    throw last.value;
+    if (!ok) reportRival(world.instance, this.#config);
+    const terms = { world, policy: this.#policy, budget: this.#budget, log };
+    return run(this, terms, this.#read(ok, value, this.#config)).then(unwrap);
   }
 
   [REPORT](): RetryReport | undefined {
@@ -287,6 +288,11 @@ export class RetryState implements Task {
   isReplayable(data: unknown = this.#pristine.data): boolean {
     return !isOneShot(data);
   }
+}
+
+function unwrap({ ok, value }: Outcome): unknown {
+  if (ok) return value;
+  throw value;
 }
 
 /** How the pass of a replay ends. Each has this as its prototype: building an error costs more than all the rest of a pass. */

@@ -36,6 +36,8 @@ interface Hub {
   readonly close: () => void;
 }
 
+const nothing = (): void => undefined;
+
 const hubs = new WeakMap<CancelSource, Hub>();
 
 /**
@@ -45,7 +47,7 @@ const hubs = new WeakMap<CancelSource, Hub>();
 export function onAbort(source: CancelSource, callback: () => void): () => void {
   if (isCancelled(source)) {
     callback();
-    return () => undefined;
+    return nothing;
   }
   const { callbacks, close } = hubs.get(source) ?? open(source);
   callbacks.add(callback);
@@ -80,7 +82,7 @@ export interface Link {
 
 /** Links a signal to further sources, if there are any. */
 export function linkTo(signal: AbortSignal, sources: readonly CancelSource[]): Link {
-  if (sources.length === 0) return { signal, release: () => undefined };
+  if (sources.length === 0) return { signal, release: nothing };
   const controller = new AbortController();
   const stops = [signal, ...sources].map((source) => onAbort(source, () => controller.abort(source.reason)));
   return { signal: controller.signal, release: () => stops.forEach((stop) => void stop()) };
