@@ -1,4 +1,9 @@
-import axios, { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
+import axios, {
+  type AxiosAdapter,
+  AxiosError,
+  type AxiosRequestConfig,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import { attachRetry, retryReport, wasRetried } from '../lib/index.ts';
 import { caught } from './helpers/caught.ts';
 import { fast } from './helpers/clients.ts';
@@ -145,4 +150,110 @@ describe('a failed config whose attempt never came to the adapter', () => {
     const { config } = await offline();
     expect((await axios.request(config)).status).toBe(200);
   });
+});
+
+test.each<[string, (config: InternalAxiosRequestConfig) => InternalAxiosRequestConfig]>([
+  [
+    'threw an error that does not carry it',
+    () => {
+      throw new Error('offline');
+    },
+  ],
+  ['passed a copy on', (config) => ({ ...config })],
+])(
+  'a config that an interceptor kept when it %s has a full allowance when it is used again',
+  async (_, pass) => {
+    const { adapter, sent } = scripted(200);
+    const client = axios.create({ adapter });
+    attachRetry(client, { ...fast, attemptTimeout: 40 });
+    let kept: InternalAxiosRequestConfig | undefined;
+    const interceptor = client.interceptors.request.use((config) => {
+      kept = config;
+      return pass(config);
+    });
+    await client.get('/').catch(() => undefined);
+    client.interceptors.request.eject(interceptor);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const before = sent.length;
+    expect((await client.request(kept as InternalAxiosRequestConfig)).status).toBe(200);
+    expect(sent).toHaveLength(before + 1);
+  },
+);
+
+test('what `beforeRetry` puts into a config stays as it is, whatever an interceptor adds', async () => {
+  const shared = { key: '1' };
+  const client = axios.create({ adapter: scripted(503, 200).adapter });
+  attachRetry(client, { ...fast, beforeRetry: (config) => void Object.assign(config, { params: shared }) });
+  client.interceptors.request.use((config) => {
+    config.params = Object.assign(config.params ?? {}, { added: true });
+    return config;
+  });
+  await client.get('/');
+  expect(shared).toEqual({ key: '1' });
+});
+
+test('a failure during which the signal aborts is the error that axios threw', async () => {
+  const controller = new AbortController();
+  const client = axios.create({ adapter: scripted(401).adapter });
+  client.interceptors.response.use(undefined, (error) => {
+    controller.abort(new Error('logged out'));
+    return Promise.reject(error);
+  });
+  attachRetry(client, fast);
+  const error = await caught(client.get('/', { signal: controller.signal }));
+  expect(error.response?.status).toBe(401);
+  expect(retryReport(error)?.reason).toBe('aborted');
+});
+
+test('a cancel token that fires during a later attempt is told as `aborted`', async () => {
+  const source = axios.CancelToken.source();
+  const givenUp: unknown[] = [];
+  const server = await startServer([
+    answer(503),
+    ({ response }) => {
+      source.cancel('enough');
+      setTimeout(() => response.end(), 20);
+    },
+  ]);
+  const client = axios.create({ proxy: false, adapter: 'http' });
+  attachRetry(client, { ...fast, observe: { onGiveUp: ({ reason }) => void givenUp.push(reason) } });
+  const error = await caught(client.get(server.url, { cancelToken: source.token }));
+  expect(axios.isCancel(error)).toBe(true);
+  expect(givenUp).toEqual(['aborted']);
+});
+
+test.each<[string, object]>([
+  ['whose `cancel` answers nothing', { getReader() {}, cancel() {} }],
+  [
+    'whose `destroy` throws',
+    {
+      pipe() {},
+      destroy() {
+        throw new Error('no');
+      },
+    },
+  ],
+])('a failed body %s is let go of without a word', async (_, body) => {
+  const adapter: AxiosAdapter = async (config) => {
+    const response = { status: 503, statusText: '', headers: {}, config, data: body };
+    throw new AxiosError('down', AxiosError.ERR_BAD_RESPONSE, config, undefined, response as never);
+  };
+  const client = axios.create({ adapter });
+  attachRetry(client, fast);
+  expect((await caught(client.get('/'))).message).toBe('down');
+});
+
+test('nothing is sent after `detach()`, not even when `data` calls it', async () => {
+  const { adapter, sent } = scripted(503);
+  const client = axios.create({ adapter });
+  const handle = attachRetry(client, fast);
+  let made = 0;
+  const data = (): string => {
+    made += 1;
+    if (made === 2) handle.detach();
+    return 'body';
+  };
+  const error = await caught(client.put('/', undefined, { retry: { data } }));
+  expect(retryReport(error)?.reason).toBe('detached');
+  expect(sent).toHaveLength(1);
 });

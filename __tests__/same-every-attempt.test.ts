@@ -1,6 +1,15 @@
 import { Readable } from 'node:stream';
-import axios, { type AxiosStatic } from 'axios';
-import { attachRetry, type RetryContext, type RetryOptions, retryReport, wasRetried } from '../lib/index.ts';
+import axios, { type AxiosStatic, type InternalAxiosRequestConfig } from 'axios';
+import {
+  attachRetry,
+  limitConcurrency,
+  type RetryContext,
+  type RetryOptions,
+  RetryThrottle,
+  retryReport,
+  retryTransport,
+  wasRetried,
+} from '../lib/index.ts';
 import { caught } from './helpers/caught.ts';
 import { adapters, createClient, fast } from './helpers/clients.ts';
 import { scripted } from './helpers/scripted.ts';
@@ -141,4 +150,69 @@ describe('when a function of the user throws', () => {
     );
     expect(error.cause).toMatchObject({ response: { status: 503 } });
   });
+});
+
+describe.each(adapters)('an instance of another copy of axios, over %s:', (adapter) => {
+  const copyOfAxios = (): AxiosStatic => {
+    let copy = axios;
+    jest.isolateModules(() => {
+      copy = require('axios') as AxiosStatic;
+    });
+    return copy;
+  };
+
+  test.each<[string, RetryOptions]>([
+    ['without deadlines', {}],
+    ['with a deadline', { totalTimeout: 5_000 }],
+  ])('%s, no header is lost on the way to the server or back', async (_, options) => {
+    const server = await startServer([
+      answer(503, '', { 'retry-after-ms': '7' }),
+      answer(200, '', { 'x-mine': 'yes' }),
+    ]);
+    const client = copyOfAxios().create({
+      adapter,
+      proxy: false,
+      headers: { Authorization: 'Bearer token' },
+    });
+    attachRetry(client, { ...fast, ...options, idempotencyKey: true });
+    const response = await client.post(server.url, { amount: 1 });
+    expect(retryReport(response)?.attempts[0]?.delay).toBeGreaterThanOrEqual(7);
+    expect(response.headers['x-mine']).toBe('yes');
+    const seen = server.requests.map(({ headers }) => [headers.authorization, headers['idempotency-key']]);
+    expect(seen[0]).toEqual(['Bearer token', expect.any(String)]);
+    expect(seen[1]).toEqual(seen[0]);
+  });
+
+  test('limitConcurrency and retryTransport lose none either', async () => {
+    const server = await startServer(answer(200, '', { 'x-mine': 'yes' }));
+    const client = copyOfAxios().create({ proxy: false, headers: { Authorization: 'Bearer token' } });
+    for (const limited of [limitConcurrency(1, adapter), retryTransport({}, adapter)]) {
+      const response = await client.get(server.url, { adapter: limited });
+      expect(response.headers['x-mine']).toBe('yes');
+    }
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer token',
+      'Bearer token',
+    ]);
+  });
+});
+
+test('`data` that gives null gives it on every attempt', async () => {
+  const { adapter, sent } = scripted(503, 200);
+  const client = axios.create({ adapter });
+  attachRetry(client, fast);
+  const headers = { 'content-type': 'application/json' };
+  await client.put('/', undefined, { headers, retry: { data: () => null } });
+  expect(sent.map((config) => config.data)).toEqual(['null', 'null']);
+});
+
+test('the success of a retry gives its cost back to the origin that paid, whichever host `beforeRetry` chose', async () => {
+  const throttle = new RetryThrottle({ capacity: 20, retryCost: 14 });
+  const { adapter } = scripted(...Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? 503 : 200)));
+  const client = axios.create({ adapter, baseURL: 'http://a.test' });
+  const beforeRetry = (config: InternalAxiosRequestConfig): void => {
+    config.baseURL = 'http://b.test';
+  };
+  attachRetry(client, { throttle, baseDelay: 0, beforeRetry });
+  for (let n = 0; n < 20; n += 1) expect((await client.get('/')).status).toBe(200);
 });

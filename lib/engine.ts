@@ -1,4 +1,5 @@
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import { withCause } from './cause.ts';
 import { decide, findHazard, type Pause } from './decide.ts';
 import { expected } from './expected.ts';
 import type { BudgetLike } from './limits/brand.ts';
@@ -91,7 +92,9 @@ class Run {
   #outcome: Outcome;
   #link: Link;
   #mayHaveActed = false;
-  #lastCost = 0;
+  /** What the latest retry cost, and whose tokens these were. */
+  #cost = 0;
+  #payer = '';
   #giveBack = nothing;
 
   constructor(task: Task, { world, policy, budget, log }: Terms, first: Outcome) {
@@ -123,7 +126,8 @@ class Run {
         this.#log.wait(signal.aborted ? Math.min(pause.delay, clock.monotonic() - beganAt) : pause.delay);
         const next = await this.#prepare(pause);
         this.#link.release();
-        if (!next) return this.#outcome;
+        if (next && signal.aborted) this.#interrupt();
+        if (!next || signal.aborted) return this.#outcome;
         startedAt = clock.monotonic();
         this.#outcome = await this.#task.send(next);
         if (!this.#outcome.isSent && !this.#outcome.ok) this.#giveBack();
@@ -133,7 +137,8 @@ class Run {
       // A function of the user threw. Its error is the caller's now, and the failure at hand is its cause.
       this.#task.release(this.#outcome);
       this.#settle('callback-threw');
-      return { ...this.#outcome, ok: false, value: withCause(thrown, this.#outcome) };
+      const { ok, value } = this.#outcome;
+      return { ...this.#outcome, ok: false, value: ok ? thrown : withCause(thrown, value) };
     } finally {
       this.#giveBack();
       this.#link.release();
@@ -148,7 +153,7 @@ class Run {
     this.#tell('onAttempt');
     if (final) return this.#settle(ok ? undefined : final);
     const isCut = sourcesOf(config).some(isCancelled);
-    if (isCut && !ok) return this.#interrupt();
+    if (isCut && !ok) return this.#settle('aborted');
 
     const status = response?.status ?? 0;
     const { after, shouldRetry } = readHints(response?.headers, status, clock.now());
@@ -176,9 +181,8 @@ class Run {
     });
     if (typeof decision !== 'string') return this.#link.signal.aborted ? this.#interrupt() : decision;
     if (!ok || worthIt) return this.#settle(decision);
-    if (this.#log.attempts === 1 || this.#lastCost > 0) {
-      policy.throttle?.give(originOf(config), clock.monotonic(), this.#lastCost || undefined);
-    }
+    if (this.#cost > 0) policy.throttle?.give(this.#payer, clock.monotonic(), this.#cost);
+    else if (this.#log.attempts === 1) policy.throttle?.give(originOf(config), clock.monotonic());
     return this.#settle();
   }
 
@@ -201,7 +205,10 @@ class Run {
     };
     if (this.#budget && !allowance) return this.#settle('budget-exhausted');
 
-    this.#lastCost = cost ?? this.#lastCost;
+    if (cost !== undefined) {
+      this.#cost = cost;
+      this.#payer = origin;
+    }
     this.#tell('onRetry', { delay, delaySource });
     this.#task.release(this.#outcome);
     return true;
@@ -299,11 +306,4 @@ class Run {
       }
     }
   }
-}
-
-function withCause(thrown: unknown, { ok, value }: Outcome): unknown {
-  if (thrown instanceof Error && thrown !== value && !ok && !('cause' in thrown)) {
-    Reflect.defineProperty(thrown, 'cause', { value, writable: true, configurable: true });
-  }
-  return thrown;
 }

@@ -11,6 +11,7 @@ import {
 } from './explain/schedule.ts';
 import { explainInWords } from './explain/text.ts';
 import { findWarnings } from './explain/warnings.ts';
+import { isRecord } from './fields.ts';
 import { isRetryThrottle } from './limits/brand.ts';
 import { RetryThrottle, type RetryThrottleOptions } from './limits/throttle.ts';
 import { type RetryOptions, validateOptions } from './options.ts';
@@ -95,8 +96,8 @@ export function explainPolicy(
 
 function checkOptions(options: RetryOptions): void {
   // `data` is for requests, throttle options are for instances; a policy to be explained may be of either.
-  const { data, ...rest } = options ?? {};
-  const { throttle } = validateOptions(options && rest, 'instance');
+  const { data, ...rest } = isRecord(options) ? options : {};
+  const { throttle } = validateOptions(isRecord(options) ? rest : options, 'instance');
   validateOptions({ data }, 'request');
   if (throttle && !isRetryThrottle(throttle)) new RetryThrottle(throttle as RetryThrottleOptions);
 }

@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import axios, { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import fc from 'fast-check';
 import {
@@ -16,6 +17,7 @@ import { createClient } from '../helpers/clients.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { createGate } from '../helpers/gate.ts';
 import { watchInFlight } from '../helpers/in-flight.ts';
+import { scripted } from '../helpers/scripted.ts';
 import {
   answer,
   closeServers,
@@ -87,14 +89,35 @@ describe('over a real server', () => {
     expect(watched.most()).toBe(4);
   });
 
-  test('a POST that may have been acted on is not sent again; one with a key of its own is', async () => {
+  test('a POST that may have been acted on is not sent again, unless `retryIf` vouches that its key is the same in every round', async () => {
     const server = await startServer(answer(503));
     const client = axios.create({ baseURL: server.url });
     await batch(['charge'], (item) => client.post('/', item), now);
     expect(server.requests).toHaveLength(1);
     const keyed = (item: string) => client.post('/', item, { headers: { 'Idempotency-Key': item } });
     await batch(['charge'], keyed, now);
-    expect(server.requests).toHaveLength(1 + 3);
+    expect(server.requests).toHaveLength(1 + 1);
+    await batch(['charge'], keyed, { ...now, retryIf: () => true });
+    expect(server.requests).toHaveLength(2 + 3);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['a stream', () => Readable.from(['content'])],
+    ['an object that holds one', () => ({ body: Readable.from(['content']) })],
+  ])('%s is not sent again: it would be empty', async (_, make) => {
+    const server = await startServer(answer(503));
+    const { rejected } = await batch([make()], (item) => axios.put(server.url, item), now);
+    expect(server.requests).toHaveLength(1);
+    expect(rejected.size).toBe(1);
+  });
+
+  test('when a function of the user throws, the failure of the item is the cause', async () => {
+    const client = axios.create({ adapter: scripted(503).adapter });
+    const wait = (): number => Number.NaN;
+    const { rejected } = await batch(['item'], () => client.get('/'), { wait });
+    const [reason] = rejected.values();
+    expect(reason).toBeInstanceOf(TypeError);
+    expect((reason as Error).cause).toMatchObject({ response: { status: 503 } });
   });
 
   test('a POST that the server refused is sent again', async () => {
@@ -514,7 +537,8 @@ describe('an abort', () => {
     const controller = new AbortController();
     const { signal } = controller;
     const result = batch(['/a', '/b'], (path) => axios.get(server.url + path, { signal }), { signal });
-    setTimeout(() => controller.abort(reason), 30);
+    await eventually(() => server.requests.length === 2);
+    controller.abort(reason);
     expect([...(await result).rejected.values()]).toEqual([reason, reason]);
     await eventually(() => server.openSockets() === 0);
     expect(server.requests).toHaveLength(2);

@@ -154,7 +154,9 @@ describe.each(adapters)('over %s, a server that is down gets', (adapter) => {
       await caught(inner.get('/'));
       await caught(inner.get('/'));
       expect(warn.mock.calls).toEqual([
-        ['axios-tenacity: axios-retry works on this instance too, so attempts multiply; keep one of them'],
+        [
+          'axios-tenacity: a request carries what axios-retry leaves on it; if that works here too, attempts multiply: keep one of them',
+        ],
       ]);
     });
 
@@ -180,7 +182,7 @@ describe.each(adapters)('over %s, a server that is down gets', (adapter) => {
 
 describe('the warning about another plugin', () => {
   const message = (name: string) =>
-    `axios-tenacity: ${name} works on this instance too, so attempts multiply; keep one of them`;
+    `axios-tenacity: a request carries what ${name} leaves on it; if that works here too, attempts multiply: keep one of them`;
 
   test.each([
     ['axios-retry', 'axios-retry', { retries: 2 }],

@@ -352,7 +352,21 @@ describe('scriptedAdapter refuses', () => {
       'Expected `scriptedAdapter` to be given an array of steps, got 503',
     );
     expect(() => scriptedAdapter([], { flavour: 'xhr' as never })).toThrow(
-      "Expected option `flavour` of scriptedAdapter to be 'http' or 'fetch', got \"xhr\"",
+      "Expected scriptedAdapter option `flavour` to be 'http' or 'fetch', got \"xhr\"",
+    );
+    expect(() => scriptedAdapter([], { flavor: 'fetch' } as never)).toThrow(
+      'Expected scriptedAdapter option `flavor` to be one of flavour, got "fetch"',
     );
   });
 });
+
+test.each(['http', 'fetch'] as const)(
+  "'ERR_NETWORK' is the network error of a browser, over %s, and a GET is sent again",
+  async (flavour) => {
+    const adapter = scriptedAdapter(['ERR_NETWORK', 200], { flavour });
+    const client = axios.create({ adapter });
+    attachRetry(client, { baseDelay: 0 });
+    const response = await client.get('/');
+    expect(retryReport(response)?.attempts).toMatchObject([{ code: 'ERR_NETWORK' }, { status: 200 }]);
+  },
+);

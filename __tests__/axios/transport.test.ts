@@ -1,11 +1,23 @@
 import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
-import axios, { type AxiosAdapter, type AxiosRequestConfig, CanceledError, getAdapter } from 'axios';
+import axios, {
+  type AxiosAdapter,
+  AxiosError,
+  type AxiosRequestConfig,
+  CanceledError,
+  getAdapter,
+} from 'axios';
 import FormDataPackage from 'form-data';
-import { limitConcurrency, type RetryTransportOptions, retryTransport, wasRetried } from '../../lib/index.ts';
+import {
+  attachRetry,
+  limitConcurrency,
+  type RetryTransportOptions,
+  retryTransport,
+  wasRetried,
+} from '../../lib/index.ts';
 import { virtualClock } from '../../lib/testing.ts';
 import { caught } from '../helpers/caught.ts';
-import { adapters, createClient } from '../helpers/clients.ts';
+import { adapters, createClient, noRedirects } from '../helpers/clients.ts';
 import {
   answer,
   closeServers,
@@ -24,7 +36,7 @@ afterEach(closeServers);
 
 let deadUrl: string;
 
-beforeAll(async () => {
+beforeEach(async () => {
   deadUrl = `http://127.0.0.1:${await refusedPort()}`;
 });
 
@@ -47,7 +59,7 @@ describe.each(adapters)('over %s', (adapter) => {
     const { send, tries } = refusedFirst(adapter, 2);
     const client = axios.create({ adapter: retryTransport(now, send), baseURL: server.url });
     const data = method === 'GET' ? undefined : { name: 'Ada' };
-    const response = await client.request({ method, url: '/users', data, maxRedirects: 0 });
+    const response = await client.request({ method, url: '/users', data, ...noRedirects });
     expect(response.data).toMatchObject({ method, url: '/users', body: data ? '{"name":"Ada"}' : '' });
     expect(tries).toHaveLength(3);
     expect(server.requests).toHaveLength(1);
@@ -62,14 +74,14 @@ describe.each(adapters)('over %s', (adapter) => {
     const server = await startServer(echo());
     const { send } = refusedFirst(adapter, 1);
     const client = axios.create({ adapter: retryTransport(now, send), baseURL: server.url });
-    const response = await client.post('/', data, { maxRedirects: 0, timeout: 2_000 });
+    const response = await client.post('/', data, { ...noRedirects, timeout: 2_000 });
     expect(response.data.body).toMatch(body);
   });
 
   test('a stream may have been read, and is not sent again', async () => {
     const { send, tries } = refusedFirst(adapter, 5);
     const client = axios.create({ adapter: retryTransport(now, send) });
-    await caught(client.post('/', Readable.from([Buffer.from('bytes')]), { maxRedirects: 0 }));
+    await caught(client.post('/', Readable.from([Buffer.from('bytes')]), noRedirects));
     expect(tries).toHaveLength(1);
   });
 
@@ -82,7 +94,7 @@ describe.each(adapters)('over %s', (adapter) => {
     ['a timeout', stall()],
   ])('%s is no failed connection, and not repeated', async (_, step) => {
     const server = await startServer(step);
-    const client = axios.create({ adapter: retryTransport(now, adapter), baseURL: server.url, timeout: 50 });
+    const client = axios.create({ adapter: retryTransport(now, adapter), baseURL: server.url, timeout: 300 });
     await caught(client.get('/'));
     expect(server.requests).toHaveLength(1);
   });
@@ -311,3 +323,23 @@ function formPackageOf(name: string, value: string): FormDataPackage {
   form.append(name, value);
   return form;
 }
+
+test('nothing is sent after a deadline around it has struck, over an adapter that does not listen', async () => {
+  let sends = 0;
+  const deaf: AxiosAdapter = (config) => {
+    sends += 1;
+    const refusal = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    return Promise.reject(AxiosError.from(refusal, 'ECONNREFUSED', config, { _redirectCount: 0 }));
+  };
+  const clock = virtualClock({ mode: 'manual' });
+  const client = axios.create({
+    adapter: retryTransport({ baseDelay: 100, jitter: 'none' }, deaf, { clock }),
+  });
+  attachRetry(client, { totalTimeout: 40 }, { clock });
+  const failing = caught(client.post('/'));
+  await clock.untilPending();
+  await clock.advance(40);
+  expect(await failing).toMatchObject({ code: 'ETIMEDOUT' });
+  await clock.advance(10_000);
+  expect(sends).toBe(1);
+});

@@ -359,10 +359,13 @@ describe('the virtual clock refuses', () => {
 
   test('options that it does not know what to do with', () => {
     expect(() => virtualClock({ mode: 'fast' as never })).toThrow(
-      "Expected option `mode` of virtualClock to be 'auto' or 'manual', got \"fast\"",
+      "Expected virtualClock option `mode` to be 'auto' or 'manual', got \"fast\"",
     );
     expect(() => virtualClock({ now: NaN })).toThrow(
-      'Expected option `now` of virtualClock to be a finite number of milliseconds, got NaN',
+      'Expected virtualClock option `now` to be a finite number of milliseconds, got NaN',
+    );
+    expect(() => virtualClock({ mod: 'manual' } as never)).toThrow(
+      'Expected virtualClock option `mod` to be one of now, mode, got "manual"',
     );
   });
 

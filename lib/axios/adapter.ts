@@ -1,8 +1,45 @@
-import axios, { type AxiosAdapter, type AxiosRequestConfig, getAdapter } from 'axios';
+import axios, {
+  type AxiosAdapter,
+  AxiosHeaders,
+  type AxiosRequestConfig,
+  type AxiosResponse,
+  getAdapter,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import { expected } from '../expected.ts';
 
 /** An adapter as axios takes it: a name, a function, or a list of these, of which the first that works here is used. */
 export type Adapter = AxiosRequestConfig['adapter'];
+
+/** What sends a request through an adapter, by default through the one of axios's own defaults. */
+export function adapterFor(adapter: Adapter, config: InternalAxiosRequestConfig): AxiosAdapter {
+  const send = getAdapter(adapter || axios.defaults.adapter, config);
+  const isOwn = typeof adapter === 'function' || !config.headers || config.headers instanceof AxiosHeaders;
+  return isOwn ? send : translating(send);
+}
+
+/** The adapters of axios take the headers of another copy of it for none, and the other copy takes theirs so. */
+const translating =
+  (send: AxiosAdapter): AxiosAdapter =>
+  async (config) => {
+    const { headers } = config;
+    const translateBack = (response?: AxiosResponse): void => {
+      config.headers = headers;
+      if (response)
+        response.headers = new (headers.constructor as new (values: object) => AxiosHeaders)({
+          ...response.headers,
+        });
+    };
+    config.headers = new AxiosHeaders({ ...headers });
+    try {
+      const response = await send(config);
+      translateBack(response);
+      return response;
+    } catch (error) {
+      translateBack((error as { readonly response?: AxiosResponse } | undefined)?.response);
+      throw error;
+    }
+  };
 
 /**
  * A function that sends through an adapter and never throws but by rejecting. The default is what axios has now, not at
@@ -15,7 +52,7 @@ export function senderOf(adapter: Adapter = axios.defaults.adapter): AxiosAdapte
   if (!choices.some(isUsable) || !choices.every((choice) => isUsable(choice) || isLeftOut(choice))) {
     throw expected('`adapter`', 'the name of an adapter, a function, or an array of these', adapter);
   }
-  return async (config) => getAdapter(adapter, config)(config);
+  return async (config) => adapterFor(adapter, config)(config);
 }
 
 const isUsable = (choice: unknown): boolean =>

@@ -2,9 +2,9 @@ import { type InternalAxiosRequestConfig, isAxiosError, isCancel } from 'axios';
 import { decide } from '../decide.ts';
 import type { Policy } from '../policy.ts';
 import { isTransient, withDefaultVerdict } from '../retryable.ts';
-import { readHeader } from '../server/header.ts';
 import { type Hints, readHints } from '../server/hints.ts';
 import type { RetryContext, RetryPredicate } from '../types.ts';
+import { isOneShot } from './body.ts';
 import { failureOf } from './failure.ts';
 import { wasRetried } from './layers.ts';
 import { retryReport } from './state.ts';
@@ -14,6 +14,7 @@ type Circumstances = Pick<RetryContext, 'attemptNumber' | 'elapsed' | 'totalDela
 
 /** The milliseconds to wait before a failed item is sent again; `undefined` when it is not. */
 export async function judge(
+  item: unknown,
   error: unknown,
   retryIf: RetryPredicate | undefined,
   policy: Policy,
@@ -22,18 +23,17 @@ export async function judge(
 ): Promise<number | undefined> {
   if (isCancel(error) || wasRetried(error)) return undefined;
   const context = describe(error, policy, circumstances);
-  const { response, config } = context;
+  const { response } = context;
   const hints: Hints = response ? readHints(response.headers, response.status, now) : {};
 
-  const isKeyed = readHeader(config.headers, 'idempotency-key') !== undefined;
   const decision = (worthIt: boolean, keyed: boolean): number | undefined => {
     const { after: hint, shouldRetry } = hints;
     const vetoed = shouldRetry === false;
-    const evidence = { context, aborted: false, alreadyRetried: false, worthIt, vetoed, hint, keyed };
-    const answer = decide(policy, { ...evidence, replayable: true });
+    const answer = decide(policy, { context, worthIt, vetoed, hint, keyed, replayable: !isOneShot(item) });
     return typeof answer === 'string' ? undefined : answer.delay;
   };
-  const byDefault = decision(isWorthIt(context, policy, hints), isKeyed);
+  // A key in the headers does not count: nobody can tell whether `send` gives the item the same one again.
+  const byDefault = decision(isWorthIt(context, policy, hints), false);
   const verdict = await retryIf?.(withDefaultVerdict(context, byDefault !== undefined));
   // Who answers true vouches for the repetition: `send` is the user's, and what it does is not known here.
   return verdict ? decision(true, true) : verdict === false ? undefined : byDefault;

@@ -1,3 +1,4 @@
+import { withCause } from '../cause.ts';
 import { expected } from '../expected.ts';
 import { checkFields, isWithin, type Rule } from '../fields.ts';
 import { type BudgetLike, isRetryBudget, type Reservation } from '../limits/brand.ts';
@@ -171,19 +172,19 @@ class Batch<T, R> {
 
   private async fail(item: T, error: unknown): Promise<void> {
     try {
-      const delay = this.round < this.policy.maxAttempts ? await this.delayAfter(error) : undefined;
+      const delay = this.round < this.policy.maxAttempts ? await this.delayAfter(item, error) : undefined;
       if (delay === undefined) this.reject(item, error);
       else this.retries.set(item, { error, delay });
     } catch (thrown) {
       // A function of the user threw. Its error is the item's now; the other items matter more than to end here.
-      this.reject(item, thrown);
+      this.reject(item, withCause(thrown, error));
     }
   }
 
-  private delayAfter(error: unknown): Promise<number | undefined> {
+  private delayAfter(item: T, error: unknown): Promise<number | undefined> {
     const { policy, clock, random, round, totalDelay, options } = this;
     const elapsed = clock.monotonic() - this.startedAt;
-    return judge(error, options.retryIf, policy, clock.now(), {
+    return judge(item, error, options.retryIf, policy, clock.now(), {
       attemptNumber: round,
       elapsed,
       totalDelay,

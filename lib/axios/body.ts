@@ -60,12 +60,14 @@ function deepCopyOf(value: unknown): unknown {
 /** Destroys a stream that nobody will read. */
 export function closeStream(stream: unknown): void {
   if (!isStream(stream)) return;
-  const { on, destroy, cancel } = stream as StreamLike;
-  // What a stream says while it is torn down concerns nobody.
-  on?.call(stream, 'error', () => undefined);
-  destroy?.call(stream);
-  // A web stream with a reader cannot be cancelled.
-  cancel?.call(stream).catch(() => undefined);
+  // What a stream says while it is torn down concerns nobody; a web stream with a reader cannot be cancelled.
+  tearDown(stream).catch(() => undefined);
+}
+
+async function tearDown(stream: StreamLike): Promise<void> {
+  stream.on?.('error', () => undefined);
+  stream.destroy?.();
+  await stream.cancel?.();
 }
 
 /** Frees the connection that the unread body of a response holds. */

@@ -10,17 +10,19 @@ export function canceledError(config: Config, source: CancelSource): unknown {
   return Object.defineProperty(error, 'cause', { value: reason, writable: true, configurable: true });
 }
 
-/** Throws when the request is cancelled. */
-export function throwIfCanceled(config: Config): void {
-  const source = sourcesOf(config).find(isCancelled);
+/** Throws when the request is cancelled by one of `sources`. */
+export function throwIfCanceled(config: Config, sources = sourcesOf(config)): void {
+  const source = sources.find(isCancelled);
   if (source) throw canceledError(config, source);
 }
 
-/** Calls back with the error once the request is cancelled, at once if it is; answers how to stop listening. */
-export function onCanceled(config: Config, callback: (error: unknown) => void): () => void {
-  const stops = sourcesOf(config).map((source) =>
-    onAbort(source, () => callback(canceledError(config, source))),
-  );
+/** Calls back with the error once the request is cancelled by one of `sources`, at once if it is; answers how to stop listening. */
+export function onCanceled(
+  config: Config,
+  callback: (error: unknown) => void,
+  sources = sourcesOf(config),
+): () => void {
+  const stops = sources.map((source) => onAbort(source, () => callback(canceledError(config, source))));
   return () => {
     for (const stop of stops) stop();
   };

@@ -1,5 +1,6 @@
 import type { AxiosAdapter } from 'axios';
 import { Semaphore } from '../limits/semaphore.ts';
+import { sourcesOf } from '../runtime/interrupt.ts';
 import { type Adapter, senderOf } from './adapter.ts';
 import { onCanceled, throwIfCanceled } from './cancellation.ts';
 
@@ -30,16 +31,18 @@ export function limitConcurrency(limit: number, adapter?: Adapter): ConcurrencyL
   const count = { active: 0, pending: 0 };
 
   const limiter: AxiosAdapter = async (config) => {
+    // A deadline around the limiter takes its signal back when it strikes.
+    const sources = sourcesOf(config);
     count.pending += 1;
     const release = await semaphore
-      .acquire((cancel) => onCanceled(config, cancel))
+      .acquire((cancel) => onCanceled(config, cancel, sources))
       .finally(() => {
         count.pending -= 1;
       });
     count.active += 1;
     try {
       // It may have been cancelled just after its turn came.
-      throwIfCanceled(config);
+      throwIfCanceled(config, sources);
       return await send(config);
     } finally {
       count.active -= 1;

@@ -1,5 +1,6 @@
-import axios, { type AxiosAdapter, AxiosError, getAdapter, type InternalAxiosRequestConfig } from 'axios';
+import { type AxiosAdapter, AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import { type CancelSource, onAbort } from '../runtime/interrupt.ts';
+import { adapterFor } from './adapter.ts';
 import { isStream, releaseBody } from './body.ts';
 
 /** A bound on an attempt. */
@@ -18,7 +19,7 @@ export function restoreAdapter(
   adapter: InternalAxiosRequestConfig['adapter'],
 ): AxiosAdapter {
   config.adapter = adapter as AxiosAdapter;
-  return getAdapter(adapter || axios.defaults.adapter, config);
+  return adapterFor(adapter, config);
 }
 
 /**

@@ -19,5 +19,7 @@ export function reportRival(instance: object, config: object): void {
   const rival = axiosRetry && !(DROP_IN in instance) ? 'axios-retry' : raxConfig && 'retry-axios';
   if (!rival || reported.has(instance)) return;
   reported.add(instance);
-  console.warn(`axios-tenacity: ${rival} works on this instance too, so attempts multiply; keep one of them`);
+  console.warn(
+    `axios-tenacity: a request carries what ${rival} leaves on it; if that works here too, attempts multiply: keep one of them`,
+  );
 }

@@ -34,8 +34,9 @@ const SYSTEM: Readonly<Record<string, SystemDetails>> = {
 
 /** The error of a connection that failed with this code, as the adapter would throw it. */
 export function connectionError(code: string, { config, request }: Sent, flavour: Flavour): AxiosError {
-  const cause = systemError(code);
-  if (flavour === 'http') return AxiosError.from(cause, code, config, request);
+  const isBrowsers = code === AxiosError.ERR_NETWORK;
+  const cause = isBrowsers ? new TypeError('Failed to fetch') : systemError(code);
+  if (flavour === 'http' && !isBrowsers) return AxiosError.from(cause, code, config, request);
   const error = new AxiosError('Network Error', AxiosError.ERR_NETWORK, config, request);
   return Object.defineProperty(error, 'cause', { value: cause, writable: true, configurable: true });
 }

@@ -79,6 +79,9 @@ export class RetryState implements Task {
     const { budget, idempotencyKey, data } = policy;
     this.#world = world;
     this.#policy = policy;
+    const earlier = RetryState.of(config, world);
+    // A config used again, whose attempt never came to the adapter.
+    if (earlier) config.adapter = earlier.#unwrapped(config.adapter);
     this.#startedAt = clock.now();
     this.#origin = this.#attemptedAt = clock.monotonic();
     this.#budget = budget && budgetOf(budget);
@@ -119,6 +122,10 @@ export class RetryState implements Task {
     this.#gates = [...this.#gates, config.adapter];
   }
 
+  #unwrapped(adapter: Config['adapter']): AxiosAdapter {
+    return (this.#gates.includes(adapter) ? this.#pristine.adapter : adapter) as AxiosAdapter;
+  }
+
   #nextDeadline(): Deadline {
     const { attemptTimeout, totalTimeout } = this.#policy;
     const attempt = this.#attemptedAt + attemptTimeout;
@@ -141,7 +148,7 @@ export class RetryState implements Task {
     // axios has merged the defaults in again, also what `beforeRetry` took out.
     if (this.#policy.beforeRetry) {
       const { baseURL, params, auth, headers } = pass.sent;
-      Object.assign(config, { baseURL, params, auth });
+      Object.assign(config, copyOf({ baseURL, params, auth }));
       if (headers) config.headers = this.#headersOf(headers);
     }
     const { adapter } = config;
@@ -207,12 +214,19 @@ export class RetryState implements Task {
       readonly response?: AxiosResponse;
     };
     if (config?.retryState !== this)
-      return { ok, value, isSent: this.#isSent, config: sent, failure: 'none', final: 'not-retryable' };
+      return {
+        ok,
+        value,
+        isSent: this.#isSent,
+        config: sent,
+        failure: 'none',
+        final: isCancel(value) ? 'aborted' : 'not-retryable',
+      };
     const isAtGate = this.#gates.includes(config.adapter);
     // An interceptor may have put an adapter of its own in, which passes no gate.
     const isSent = this.#isSent || !isAtGate;
     // The attempt never came to the adapter, and this config may be used again.
-    if (isAtGate) config.adapter = this.#pristine.adapter as AxiosAdapter;
+    if (isAtGate) config.adapter = this.#unwrapped(config.adapter);
     if (ok) {
       const answer = value as AxiosResponse;
       const failure = failureOfResponse(answer);
@@ -232,15 +246,20 @@ export class RetryState implements Task {
 
   prepare(): Config {
     this.discard();
+    const { data: make } = this.#policy;
     const { headers, params, data } = this.#pristine;
     const config = Object.assign(copyOfConfig(this.#config, this.#copy), this.#pristine);
     config.headers = this.#headersOf(copyOf(headers));
     config.params = copyOf(params);
-    const body = this.#policy.data && produce(this.#policy.data);
+    config.data = make ? this.#remake(make) : copyOf(data);
+    return config;
+  }
+
+  #remake(make: () => unknown): unknown {
+    const body = produce(make);
     if (body === this.#body && isOneShot(body)) throw notABody('a new body for every attempt', body);
     this.#body = body;
-    config.data = body ?? copyOf(data);
-    return config;
+    return body;
   }
 
   #headersOf(headers: object | undefined): AxiosRequestHeaders {

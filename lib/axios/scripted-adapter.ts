@@ -6,6 +6,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { expected, requireGiven } from '../expected.ts';
+import { checkFields, type Rule } from '../fields.ts';
 import { type CancelSource, isCancelled, onAbort } from '../runtime/interrupt.ts';
 import {
   cancelError,
@@ -88,6 +89,10 @@ export interface ScriptedAdapter extends AxiosAdapter {
   done(): void;
 }
 
+const rules: Readonly<Record<keyof ScriptedAdapterOptions, Rule>> = {
+  flavour: ["'http' or 'fetch'", (flavour) => flavour === 'http' || flavour === 'fetch'],
+};
+
 /**
  * An adapter that answers the nth request by the nth step, as a real adapter would: errors look real, responses settle by
  * `validateStatus`, `signal` and `cancelToken` are obeyed. A request beyond the last step is rejected with an error that
@@ -97,12 +102,11 @@ export interface ScriptedAdapter extends AxiosAdapter {
  */
 export function scriptedAdapter(
   script: readonly Step[],
-  { flavour = 'http' }: ScriptedAdapterOptions = {},
+  options: ScriptedAdapterOptions = {},
 ): ScriptedAdapter {
   requireGiven('scriptedAdapter', 'an array of steps', script, Array.isArray(script));
-  if (flavour !== 'http' && flavour !== 'fetch') {
-    throw expected('option `flavour` of scriptedAdapter', "'http' or 'fetch'", flavour);
-  }
+  checkFields('scriptedAdapter option', rules, options, undefined);
+  const { flavour = 'http' } = options;
   const steps = script.map((step, index) => checkStep(step, `step ${index + 1} of scriptedAdapter`));
   const requests: ScriptedRequest[] = [];
 
@@ -177,7 +181,8 @@ function answer(
     data: asJson ? JSON.stringify(data) : (data ?? ''),
     status,
     statusText: '',
-    headers: new AxiosHeaders({
+    // Of the class that the instance knows, which may be that of another copy of axios.
+    headers: new (config.headers.constructor as typeof AxiosHeaders)({
       ...(asJson && { 'content-type': 'application/json' }),
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
       ...inLowerCase(headers),
@@ -228,7 +233,7 @@ const methodOf = ({ method = 'get' }: Config): string => method.toUpperCase();
 const record = (config: Config): ScriptedRequest => ({
   method: methodOf(config),
   url: axios.getUri(config),
-  headers: new AxiosHeaders(config.headers) as AxiosRequestHeaders,
+  headers: new AxiosHeaders({ ...config.headers }) as AxiosRequestHeaders,
   data: config.data,
 });
 

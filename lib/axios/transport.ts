@@ -2,6 +2,7 @@ import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios';
 import { isDuration } from '../expected.ts';
 import { checkFields, given, isWithin, type Rule } from '../fields.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
+import { sourcesOf } from '../runtime/interrupt.ts';
 import type { JitterName, RetryContext, RetryRuntime } from '../types.ts';
 import { resolveJitter } from '../wait/jitter.ts';
 import { waitExponential } from '../wait/strategies.ts';
@@ -91,6 +92,8 @@ export function retryTransport(
   const send = senderOf(adapter);
 
   return async (config) => {
+    // A deadline around the transport takes its signal back when it strikes.
+    const sources = sourcesOf(config);
     for (let attemptNumber = 1; ; attemptNumber += 1) {
       try {
         return await send(config);
@@ -98,7 +101,12 @@ export function retryTransport(
         if (attemptNumber >= maxAttempts || !mayBeResent(error, config)) throw error;
       }
       const context = { attemptNumber, random } as RetryContext;
-      await sleepUnlessCanceled(config, spread(wait(context), context), sleep);
+      const delay = spread(wait(context), context);
+      await sleepUnlessCanceled(
+        (signal) => sleep(delay, signal),
+        (cancel) => onCanceled(config, cancel, sources),
+      );
+      throwIfCanceled(config, sources);
     }
   };
 }
@@ -111,19 +119,18 @@ function mayBeResent(error: unknown, config: InternalAxiosRequestConfig): boolea
   return failureOf(error, config, isRepeatable) === 'unsent' && !isOneShot(config.data);
 }
 
+/** Sleeps, and throws the error of a cancellation that comes first. */
 async function sleepUnlessCanceled(
-  config: InternalAxiosRequestConfig,
-  delay: number,
-  sleep: (ms: number, signal: AbortSignal) => Promise<void>,
+  sleep: (signal: AbortSignal) => Promise<void>,
+  subscribe: (cancel: (error: unknown) => void) => () => void,
 ): Promise<void> {
   const controller = new AbortController();
-  const stop = onCanceled(config, (error) => controller.abort(error));
+  const stop = subscribe((error) => controller.abort(error));
   try {
-    await sleep(delay, controller.signal);
+    await sleep(controller.signal);
   } catch (error) {
     throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     stop();
   }
-  throwIfCanceled(config);
 }

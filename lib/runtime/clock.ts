@@ -4,7 +4,7 @@ import { onAbort } from './interrupt.ts';
 /** Beyond this many milliseconds `setTimeout` fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Timers fire up to this many milliseconds early. */
+/** Timers fire up to a millisecond early; a larger gap means that somebody moved the timers but not the clock. */
 const TIMER_GRAIN = 2;
 
 const monotonic = (): number => performance.now();
@@ -18,8 +18,7 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       timer = setTimeout(() => {
         const early = due - monotonic();
         if (left > slice) arm(left - slice);
-        // A larger gap means that somebody moved the timers but not the clock, as some fake timers do.
-        else if (early > 0 && early < TIMER_GRAIN) arm(early);
+        else if (early > 0 && early < Math.min(TIMER_GRAIN, left / 2)) arm(early);
         else {
           unsubscribe?.();
           resolve();

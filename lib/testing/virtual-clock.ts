@@ -1,4 +1,5 @@
-import { expected, requireDurations } from '../expected.ts';
+import { requireDurations } from '../expected.ts';
+import { checkFields, type Rule } from '../fields.ts';
 import { onAbort } from '../runtime/interrupt.ts';
 import type { Clock } from '../types.ts';
 
@@ -57,17 +58,18 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn += 1) await undefined;
 }
 
+const rules: Readonly<Record<keyof VirtualClockOptions, Rule>> = {
+  now: ['a finite number of milliseconds', Number.isFinite],
+  mode: ["'auto' or 'manual'", (mode) => mode === 'auto' || mode === 'manual'],
+};
+
 /**
  * A clock whose waits take no time. In the mode `auto` it jumps to the end of each sleep, though never to an alarm
  * (`attemptTimeout`, `totalTimeout`): an alarm goes off when a sleep or `advance` takes time past it.
  */
 export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  checkFields('virtualClock option', rules, options, undefined);
   const { now = 0, mode = 'auto' } = options;
-  if (!Number.isFinite(now))
-    throw expected('option `now` of virtualClock', 'a finite number of milliseconds', now);
-  if (mode !== 'auto' && mode !== 'manual') {
-    throw expected('option `mode` of virtualClock', "'auto' or 'manual'", mode);
-  }
   return new Timeline(now, mode === 'auto');
 }
 
