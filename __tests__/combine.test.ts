@@ -210,6 +210,12 @@ describe('retryIfTimeout and retryIfConnectionFailed', () => {
       true,
     ],
     [
+      'undici had no connection in time, perhaps after a redirect',
+      failed(because(coded('UND_ERR_CONNECT_TIMEOUT'))),
+      true,
+      true,
+    ],
+    [
       'connect timed out',
       failed(because(coded('ETIMEDOUT', { syscall: 'connect' }), 'ETIMEDOUT'), 'unsent'),
       true,

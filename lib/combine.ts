@@ -75,7 +75,8 @@ export const retryIfTimeout = (): RetryPredicate => (context) => timedOut(contex
 export const retryIfConnectionFailed =
   (): RetryPredicate =>
   ({ error, response, failure }) =>
-    !response && (failure === 'unsent' || (failure === 'ambiguous' && !timedOut(error)));
+    !response &&
+    (failure === 'unsent' || (failure === 'ambiguous' && (!timedOut(error) || timedOutConnecting(error))));
 
 /**
  * True when any of the predicates is, false when all are, else no opinion (Kleene's logic). Asked in order, one after the
@@ -145,6 +146,9 @@ const causesOf = (error: unknown): readonly Cause[] => {
   }
   return [...causes].filter((each) => typeof each === 'object' && each !== null) as Cause[];
 };
+
+const timedOutConnecting = (error: unknown): boolean =>
+  causesOf(error).some(({ code, syscall }) => code === 'UND_ERR_CONNECT_TIMEOUT' || syscall === 'connect');
 
 const timedOut = (error: unknown): boolean => {
   const causes = causesOf(error);

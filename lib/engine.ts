@@ -169,7 +169,7 @@ class Run {
       if (verdict === INTERRUPTED) return this.#interrupt();
       worthIt = (verdict as RetryVerdict) ?? worthIt;
     }
-    this.#mayHaveActed ||= failure === 'ambiguous';
+    this.#mayHaveActed ||= failure !== 'unsent' && failure !== 'refused';
 
     const decision = decide(policy, {
       context: this.#describe(),

@@ -76,11 +76,11 @@ describe.each(adapters)('over %s', (adapter) => {
     const { server, client } = await setUp(
       [slowly(60, busy), stall()],
       { retryCondition: ({ code }) => code !== 'ECONNABORTED' && code !== 'ETIMEDOUT' },
-      { adapter, timeout: 400 },
+      { adapter, timeout: 800 },
     );
     const error = await caught(client.get('/'));
     expect(error.code).toBe(adapter === 'http' ? 'ECONNABORTED' : 'ETIMEDOUT');
-    expect(error.config?.timeout).toBeLessThanOrEqual(341);
+    expect(error.config?.timeout).toBeLessThanOrEqual(741);
     expect(server.requests).toHaveLength(2);
   });
 
@@ -386,3 +386,12 @@ test('later interceptors see each attempt that was superseded as a cancelled one
   await client.get('/');
   expect(seen).toEqual([true, 200]);
 });
+
+test.each([3, true, false, { times: 2 }])(
+  'a `retry` of the application on a config means nothing here: %p',
+  async (retry) => {
+    const { server, client } = await setUp(busy);
+    await caught(client.get('/', { retry } as never));
+    expect(server.requests).toHaveLength(4);
+  },
+);

@@ -111,6 +111,21 @@ describe('over a real server', () => {
     expect(rejected.size).toBe(1);
   });
 
+  test('an item that has to wait longer than the budget allows does not take the others with it', async () => {
+    const later = answer(503, '', { 'retry-after': '100' });
+    const server = await startServer(({ recorded, ...exchange }) => {
+      const isFirst = server.requests.filter(({ url }) => url === recorded.url).length === 1;
+      const step = recorded.url === '/long' ? later : isFirst ? answer(503) : answer(200);
+      return step({ recorded, ...exchange });
+    });
+    const budget = new RetryBudget({ maxRetries: 100, maxWait: 15_000 });
+    const send = (path: string) => axios.get(`${server.url}${path}`);
+    const { fulfilled, rejected } = await batch(['/long', '/a', '/b'], send, { ...now, budget });
+    expect([...fulfilled.keys()]).toEqual(['/a', '/b']);
+    expect([...rejected.keys()]).toEqual(['/long']);
+    expect(budget.remainingRetries).toBe(98);
+  });
+
   test('when a function of the user throws, the failure of the item is the cause', async () => {
     const client = axios.create({ adapter: scripted(503).adapter });
     const wait = (): number => Number.NaN;

@@ -1,5 +1,5 @@
 import type { AxiosError, AxiosInstance, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
-import { attachRetry, type RetryHandle } from '../axios/attach.ts';
+import { attach, type RetryHandle } from '../axios/attach.ts';
 import { isOneShot } from '../axios/body.ts';
 import type { RetryOptions } from '../options.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -85,7 +85,8 @@ function register(instance: AxiosInstance): Registration {
   const { request, response } = instance.interceptors ?? {};
   const current = (): IAxiosRetryConfig | undefined =>
     layers.find(({ handler }) => response.handlers?.includes(handler as never))?.options;
-  const handle = attachRetry(instance, translate(current, accepted));
+  // axios-retry knows no `retry` on a config: who has one there means something else by it.
+  const handle = attach(instance, translate(current, accepted), undefined, () => undefined);
   const own = [request.handlers?.at(-1), response.handlers?.at(-1)] as const;
   return {
     handle,

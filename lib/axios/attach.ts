@@ -41,6 +41,16 @@ export function attachRetry(
   options: RetryOptions = {},
   runtime?: RetryRuntime,
 ): RetryHandle {
+  return attach(instance, options, runtime, ({ retry }) => retry);
+}
+
+/** `attachRetry`, told where a request has its own options. */
+export function attach(
+  instance: AxiosInstance,
+  options: RetryOptions,
+  runtime: RetryRuntime | undefined,
+  ownOf: (config: Config) => RetryOptions | false | undefined,
+): RetryHandle {
   const { clock = systemClock, random = systemRandom } = runtime ?? {};
   const { request, response } = instance?.interceptors ?? {};
   if (!request?.handlers || !response?.handlers) throw expected('`instance`', 'an axios instance', instance);
@@ -78,12 +88,13 @@ export function attachRetry(
     const state = RetryState.of(config, attachment);
     const pass = state?.claimPass(config);
     if (pass) return pass;
-    if (config.retry === false) {
+    const own = ownOf(config);
+    if (own === false) {
       if (state) delete config.retryState;
       return first;
     }
     const isEditable = request.handlers?.some(isForeign) === true;
-    const fresh = new RetryState(attachment, policyOf(config.retry), config, isEditable);
+    const fresh = new RetryState(attachment, policyOf(own), config, isEditable);
     if (!fresh.hasBody()) return first;
     const rejected = (error: unknown): unknown => {
       // An interceptor may have failed before the body was sent, with an error that does not say whose it is.

@@ -198,9 +198,10 @@ class Batch<T, R> {
 
   /** Waits before the next round; answers the items that are sent again in it. */
   private async pause(failed: readonly T[]): Promise<readonly T[]> {
-    const delay = failed.reduce((longest, item) => Math.max(longest, this.retries.get(item)?.delay ?? 0), 0);
-    const granted = this.budget ? failed.slice(0, this.reserve(this.budget, failed, delay)) : failed;
-    for (const item of failed.slice(granted.length)) this.reject(item, this.retries.get(item)?.error);
+    const granted = this.budget ? this.afford(this.budget, failed) : failed;
+    const kept = new Set(granted);
+    for (const item of failed) if (!kept.has(item)) this.reject(item, this.retries.get(item)?.error);
+    const delay = this.longestDelay(granted);
     this.retries.clear();
     if (granted.length === 0) return granted;
 
@@ -215,6 +216,22 @@ class Batch<T, R> {
     this.round += 1;
     this.roundWait = undefined;
     return granted;
+  }
+
+  private longestDelay(items: readonly T[]): number {
+    return items.reduce((longest, item) => Math.max(longest, this.retries.get(item)?.delay ?? 0), 0);
+  }
+
+  /** The items for which there is a retry left, and the wait for all of them. */
+  private afford(budget: BudgetLike, items: readonly T[]): readonly T[] {
+    const delay = this.longestDelay(items);
+    const granted = items.slice(0, this.reserve(budget, items, delay));
+    if (granted.length > 0 || items.length === 0) return granted;
+    // It may be only the longest wait that is not left.
+    return this.afford(
+      budget,
+      items.filter((item) => (this.retries.get(item)?.delay ?? 0) < delay),
+    );
   }
 
   /** Takes a retry for each item; answers for how many there was one. They wait together, so the first pays for the wait. */
