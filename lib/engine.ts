@@ -34,7 +34,7 @@ export interface Outcome {
   /** The status or the code, for the report. */
   readonly result?: number | string | undefined;
   readonly failure: Failure;
-  /** Why there is no asking whether to retry it. */
+  /** Why there is no asking whether to retry it; on a success it is somebody else's value. */
   readonly final?: Reason | undefined;
 }
 
@@ -72,7 +72,7 @@ export interface Task {
   isReplayable(data?: unknown): boolean;
 }
 
-const INTERRUPTED = Symbol('interrupted');
+const INTERRUPTED = Symbol();
 
 const nothing = (): void => undefined;
 
@@ -153,7 +153,6 @@ class Run {
     this.#tell('onAttempt');
     if (final) return this.#settle(ok ? undefined : final);
     const isCut = sourcesOf(config).some(isCancelled);
-    if (isCut && !ok) return this.#settle('aborted');
 
     const status = response?.status ?? 0;
     const { after, shouldRetry } = readHints(response?.headers, status, clock.now());
@@ -180,14 +179,14 @@ class Run {
       replayable: this.#task.isReplayable(),
     });
     if (typeof decision !== 'string') return this.#link.signal.aborted ? this.#interrupt() : decision;
-    if (!ok || worthIt) return this.#settle(decision);
+    if (!ok || worthIt) return this.#settle(isCut && !ok ? 'aborted' : decision);
     if (this.#cost > 0) policy.throttle?.give(this.#payer, clock.monotonic(), this.#cost);
     else if (this.#log.attempts === 1) policy.throttle?.give(originOf(config), clock.monotonic());
     return this.#settle();
   }
 
   /** Takes what the retry costs, if there is enough left. */
-  #afford({ delay, delaySource }: Pause): true | undefined {
+  #afford(pause: Pause): true | undefined {
     const log = this.#log;
     const { config, response, failure } = this.#outcome;
     const { monotonic } = this.#world.clock;
@@ -196,7 +195,7 @@ class Run {
     const origin = throttle ? originOf(config) : '';
     const cost = throttle?.take(origin, response?.status === 429, monotonic());
     if (throttle && cost === undefined) return this.#settle('throttled');
-    const allowance = this.#budget?.reserve(delay);
+    const allowance = this.#budget?.reserve(pause.delay);
     const waited = log.totalDelay;
     this.#giveBack = () => {
       throttle?.give(origin, monotonic(), cost);
@@ -209,20 +208,20 @@ class Run {
       this.#cost = cost;
       this.#payer = origin;
     }
-    this.#tell('onRetry', { delay, delaySource });
+    this.#tell('onRetry', pause);
     this.#task.release(this.#outcome);
     return true;
   }
 
   /** The config of the next attempt, once its time has come. */
-  async #prepare({ delay, delaySource }: Pause): Promise<Config | undefined> {
+  async #prepare(pause: Pause): Promise<Config | undefined> {
     if (this.#link.signal.aborted) return this.#interrupt();
     const policy = this.#policy;
     const prepared = this.#task.prepare();
     if (!policy.beforeRetry) return prepared;
 
     const { data } = prepared;
-    const edited = await this.#ask(policy.beforeRetry(prepared, this.#describe({ delay, delaySource })));
+    const edited = await this.#ask(policy.beforeRetry(prepared, this.#describe(pause)));
     if (edited === INTERRUPTED) return this.#interrupt();
     const next = (edited ?? prepared) as Config;
     if (typeof next !== 'object')

@@ -51,7 +51,7 @@ export class AttemptLog {
     const omitted = this.attempts - this.#results.length;
     return {
       attempts: this.#results.map((result, index) => {
-        const [start = 0, duration = 0, delay = -1] = this.#times.slice(3 * index, 3 * index + 3);
+        const [start, duration, delay] = this.#times.slice(3 * index) as [number, number, number];
         return {
           number: index + 1 + (index < FIRST_KEPT ? 0 : omitted),
           startedAt: this.startedAt + start,

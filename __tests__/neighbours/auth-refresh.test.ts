@@ -152,7 +152,7 @@ describe.each([
 describe.each(orders)('a hand-written refresher attached %s', (order) => {
   test('refreshes once for five requests that are refused at once', async () => {
     const server = await startServer(guarded(answer(503), answer(200)));
-    const session = createSession(() => new Promise((resolve) => setTimeout(resolve, 30)));
+    const session = createSession(() => new Promise((resolve) => setTimeout(resolve, 300)));
     const client = createAround(order, handWritten(session), {}, { baseURL: server.url });
     const responses = await Promise.all([1, 2, 3, 4, 5].map((number) => client.get(`/${number}`)));
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);

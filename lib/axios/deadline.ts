@@ -1,4 +1,9 @@
-import { type AxiosAdapter, AxiosError, type InternalAxiosRequestConfig } from 'axios';
+import {
+  type AxiosAdapter,
+  AxiosError,
+  type GenericAbortSignal,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import { type CancelSource, onAbort } from '../runtime/interrupt.ts';
 import { adapterFor } from './adapter.ts';
 import { isStream, releaseBody } from './body.ts';
@@ -37,8 +42,7 @@ export function withDeadline(
   return async (config) => {
     const send = restoreAdapter(config, adapter);
     const { left, name, strike } = next();
-    const { signal } = config;
-    const source = signal as CancelSource | undefined;
+    const source = config.signal as CancelSource | undefined;
     const timeout = new AxiosError(`${name} exceeded`, 'ETIMEDOUT', config);
     const controller = new AbortController();
     const settled = new AbortController();
@@ -51,7 +55,7 @@ export function withDeadline(
     };
     if (left <= 0) fail();
 
-    const unlink = source ? onAbort(source, () => controller.abort(source.reason)) : undefined;
+    const unlink = source ? onAbort(source, () => controller.abort(source.reason)) : () => undefined;
     config.signal = controller.signal;
     try {
       const attempt = send(config);
@@ -59,17 +63,16 @@ export function withDeadline(
       attempt.then((response) => isLate && releaseBody(response)).catch(() => undefined);
       const response = await Promise.race([attempt, alarm(left, settled.signal).then(fail)]);
       // The caller's signal must reach a stream until it closes. Of a web stream axios knows, and stops listening then.
-      const stop = (): void => unlink?.();
-      if (!isStream(response.data)) stop();
-      else if (response.data.once) response.data.once('close', stop);
-      else Object.assign(controller.signal, { removeEventListener: stop });
+      if (!isStream(response.data)) unlink();
+      else if (response.data.once) response.data.once('close', unlink);
+      else Object.assign(controller.signal, { removeEventListener: unlink });
       return response;
     } catch (error) {
-      unlink?.();
+      unlink();
       throw isLate ? timeout : error;
     } finally {
       settled.abort();
-      if (signal) config.signal = signal;
+      if (source) config.signal = source as GenericAbortSignal;
       else delete config.signal;
     }
   };

@@ -85,7 +85,7 @@ export function failureOf(
   const isNetworkError =
     /^network error$/i.test(String(message)) &&
     codes.every((each) => each === 'ERR_NETWORK') &&
-    (leaf === root || (leaf?.name ?? 'TypeError') === 'TypeError' || leaf?.message === message);
+    ((leaf?.name ?? 'TypeError') === 'TypeError' || leaf?.message === message);
   return isCodeless || isNetworkError || codes.some((each) => TRANSIENT.test(each))
     ? 'ambiguous'
     : 'permanent';

@@ -5,7 +5,7 @@ import { readHeader } from '../server/header.ts';
 
 /** The header that carries the key. */
 export const headerOf = (options: RetryOptions['idempotencyKey']): string =>
-  (options && options !== true && options.header) || 'Idempotency-Key';
+  (options as IdempotencyKeyOptions | undefined)?.header || 'Idempotency-Key';
 
 /** Gives a POST or PATCH request an idempotency key, unless it has one. */
 export function applyKey(config: InternalAxiosRequestConfig, options: true | IdempotencyKeyOptions): void {

@@ -64,6 +64,7 @@ export class RetryState implements Task {
   #endedAt = -1;
   #status = 0;
   #log: AttemptLog | undefined = undefined;
+  /** Whether the attempt came to the adapter; of the first one nobody needs to know. */
   #isSent = true;
   /** What stands around the adapter of the attempt, to note that and for the deadlines. */
   #gates: readonly unknown[] = NO_GATES;
@@ -97,10 +98,10 @@ export class RetryState implements Task {
       data: data ? undefined : isCopied ? copyOf(config.data) : config.data,
       adapter: config.adapter as never,
     };
+    config.retryState = this;
     this.#config = isEditable ? copyOfConfig(config, copyOf) : config;
     // Without a hook or an interceptor nobody edits what is inside, and axios copies the rest.
     this.#copy = isEditable || policy.beforeRetry ? copyOf : asItIs;
-    config.retryState = this;
     if (data) config.data = this.#body = produce(data);
     this.#limit(config);
   }
@@ -206,8 +207,9 @@ export class RetryState implements Task {
     return undefined;
   }
 
-  /** What came of an attempt. A value that does not carry the call's config is final: nothing tells what it is. */
+  /** What came of an attempt. A value that does not carry the config of this request is final: nothing tells what it is. */
   #read(ok: boolean, value: unknown, sent: Config): Outcome {
+    this.#pass = undefined;
     if (!ok) this.discard();
     const { config, response } = (value ?? {}) as {
       readonly config?: Config;
@@ -276,8 +278,9 @@ export class RetryState implements Task {
       };
       this.#pass = { handlers: { fulfilled: handOver(true), rejected: handOver(false) }, sent };
       this.#attemptedAt = clock.monotonic();
-      // Not written to: `beforeRetry` may have returned a frozen one.
-      const settled = instance.request({ ...sent, retryState: this } as Config);
+      // What `beforeRetry` returned is not written to.
+      const isOurs = sent.retryState === this;
+      const settled = instance.request(isOurs ? sent : ({ ...sent, retryState: this } as Config));
       reset();
       settled.then(settle(true), settle(false));
     });
@@ -328,7 +331,7 @@ const asItIs = <T>(value: T): T => value;
 function copyOfConfig(config: Config, copy: typeof copyOf): Config {
   const copied: Record<PropertyKey, unknown> = {};
   for (const key in config) if (key !== 'data') copied[key] = copy(config[key as keyof Config]);
-  for (const key of Object.getOwnPropertySymbols(config)) copied[key] = Reflect.get(config, key);
+  for (const key of Object.getOwnPropertySymbols(config)) copied[key] = config[key as never];
   return copied as unknown as Config;
 }
 

@@ -7,18 +7,21 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** Timers fire up to a millisecond early; a larger gap means that somebody moved the timers but not the clock. */
 const TIMER_GRAIN = 2;
 
+// Fake timers that do not move `performance` are not moved once more for what a timer was early.
+const realTimeout = setTimeout;
+
 const monotonic = (): number => performance.now();
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const due = monotonic() + ms;
     let timer: ReturnType<typeof setTimeout>;
-    const arm = (left: number): void => {
+    const arm = (left: number, schedule = setTimeout): void => {
       const slice = Math.min(Math.ceil(left), LONGEST_TIMER);
-      timer = setTimeout(() => {
+      timer = schedule(() => {
         const early = due - monotonic();
         if (left > slice) arm(left - slice);
-        else if (early > 0 && early < Math.min(TIMER_GRAIN, left / 2)) arm(early);
+        else if (early > 0 && early < TIMER_GRAIN) arm(early, realTimeout);
         else {
           unsubscribe?.();
           resolve();

@@ -29,7 +29,7 @@ export const sourcesOf = ({
   cancelToken?: unknown;
 }): readonly CancelSource[] =>
   // axios takes null, and anything else that is falsy, for none.
-  ([signal, cancelToken] as readonly (CancelSource | undefined)[]).filter((source) => !!source);
+  ([signal, cancelToken] as readonly (CancelSource | undefined)[]).filter(Boolean) as readonly CancelSource[];
 
 interface Hub {
   readonly callbacks: Set<() => void>;
@@ -85,5 +85,5 @@ export function linkTo(signal: AbortSignal, sources: readonly CancelSource[]): L
   if (sources.length === 0) return { signal, release: nothing };
   const controller = new AbortController();
   const stops = [signal, ...sources].map((source) => onAbort(source, () => controller.abort(source.reason)));
-  return { signal: controller.signal, release: () => stops.forEach((stop) => void stop()) };
+  return { signal: controller.signal, release: () => stops.map((stop) => stop()) };
 }
