@@ -12,7 +12,7 @@ const config: Config = {
     ...(AXIOS_DIR && { '^axios$': `${AXIOS_DIR}/dist/node/axios.cjs` }),
   },
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.cjs.json' }] },
-  testTimeout: 10_000,
+  testTimeout: 30_000,
   setupFilesAfterEnv: ['<rootDir>/scripts/retry-in-ci.cjs'],
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/tally.mjs'],

@@ -319,10 +319,10 @@ describe('what goes wrong in retry-axios', () => {
     const ended: boolean[] = [];
     for (const attach of [
       (client: AxiosInstance) => {
-        client.defaults.raxConfig = { backoffType: 'static', retryDelay: 300 };
+        client.defaults.raxConfig = { backoffType: 'static', retryDelay: 1_000 };
         rax.attach(client);
       },
-      (client: AxiosInstance) => void attachRetry(client, { baseDelay: 300, jitter: 'none' }),
+      (client: AxiosInstance) => void attachRetry(client, { baseDelay: 1_000, jitter: 'none' }),
     ]) {
       const { url } = await startServer(busy);
       const client = axios.create({ baseURL: url });

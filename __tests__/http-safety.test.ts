@@ -1,7 +1,7 @@
 import axios, { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import { attachRetry, type RetryOptions, retryReport } from '../lib/index.ts';
 import { caught } from './helpers/caught.ts';
-import { adapters, createClient, fast } from './helpers/clients.ts';
+import { adapters, createClient, fast, noRedirects } from './helpers/clients.ts';
 import {
   answer,
   closeServers,
@@ -38,6 +38,9 @@ interface Misfortune {
   readonly config?: AxiosRequestConfig;
 }
 
+/** Long enough for any machine to have sent the request, in milliseconds. */
+const timeout = 300;
+
 /** What can happen after a server has acted on a request, or may have. */
 const misfortunes: readonly Misfortune[] = [
   { what: 'the connection was reset before the answer', step: resetAfterReading },
@@ -45,11 +48,11 @@ const misfortunes: readonly Misfortune[] = [
   { what: 'the connection was closed before the answer', step: finAfterReading },
   { what: 'the answer was cut off in the middle', step: () => partialBody() },
   { what: 'the answer was reset in the middle', step: () => partialBody(200, 'reset') },
-  { what: 'the answer did not come in time', step: stall, config: { timeout: 50 } },
+  { what: 'the answer did not come in time', step: stall, config: { timeout } },
   {
     what: 'the answer came to a stop in the middle',
     step: () => stallAfterHeaders(),
-    config: { timeout: 50 },
+    config: { timeout },
   },
   { what: 'it was redirected to a dead port', step: async () => redirect(await refused()) },
   { what: 'it was redirected to an unknown host', step: () => redirect('http://nowhere.invalid/') },
@@ -105,7 +108,7 @@ describe.each(adapters)('over %s', (adapter) => {
   describe('a POST to a port that refuses', () => {
     test('is repeated when no redirect can have been followed', async () => {
       const live = await startServer(answer(201, 'charged'));
-      const { client } = createClient({ adapter, maxRedirects: 0 });
+      const { client } = createClient({ adapter, ...noRedirects });
       client.interceptors.request.use(divert(await refused(), live.url));
       const response = await client.post('/charges', { amount: 5 });
       expect(response.data).toBe('charged');

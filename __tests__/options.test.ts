@@ -209,9 +209,13 @@ function thrownBy(task: () => unknown): unknown {
 describe('an option in its range', () => {
   test.each(goodCases)('%s: %p is taken on the instance and on a request', async (name, value) => {
     const client = axios.create({ adapter: scripted(200).adapter });
-    const handle = attachRetry(client, { [name]: value });
+    // Without an alarm half a millisecond is time enough.
+    const runtime = {
+      clock: { now: () => 0, sleep: async () => undefined, alarm: () => new Promise<void>(() => {}) },
+    };
+    const handle = attachRetry(client, { [name]: value }, runtime);
     handle.detach();
-    attachRetry(client);
+    attachRetry(client, {}, runtime);
     expect((await client.get('/', { retry: { [name]: value } })).status).toBe(200);
   });
 

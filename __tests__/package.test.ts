@@ -132,6 +132,18 @@ describe('the packed package', () => {
     );
   });
 
+  const fives = compilers.filter(({ typescript, tsc }) => tsc && typescript.startsWith('5'));
+
+  test.each(fives)(
+    'compiles and runs as CommonJS under TypeScript $typescript, node10, which reads no `exports`',
+    ({ typescript, tsc }) =>
+      compileAndRun(`node10-${typescript}`, tsc as string, ['ts'], {
+        module: 'commonjs',
+        moduleResolution: 'node10',
+      }),
+    90_000,
+  );
+
   test(
     'compiles and runs as CommonJS, bundler, which TypeScript knows from 6.0 on',
     () =>

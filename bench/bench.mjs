@@ -4,10 +4,13 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { VERSION } from 'axios';
 import { measureFootprint } from './cost/footprint.mjs';
+import { goalsSection } from './cost/goals.mjs';
 import { median } from './cost/rounds.mjs';
 import { footprintSection, retrySection, successSection, waitingSection } from './cost/sections.mjs';
 
 const ROOM_FOR_NEW = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
+const RUNS = 3;
+const PLUGINS = ['axios-retry', 'retry-axios', 'axios-tenacity'];
 const WAITING = 10_000;
 const MANY = 100_000;
 /** Each of these has a connection of its own when it is bare axios. */
@@ -23,27 +26,31 @@ function measure(script, args = [], flags = []) {
   return JSON.parse(output);
 }
 
-/** The median of several runs, one field after the other. */
-function wait(name, count = WAITING, runs = 3) {
-  const repeat = (script, requests) =>
-    Array.from({ length: runs }, () => measure(script, [name, `${requests}`]));
-  const all = repeat('waiting.mjs', count);
-  const middle = (field) => (all[0][field] === null ? null : median(all.map((one) => one[field])));
-  const heapHttp = median(repeat('waiting-http.mjs', WAITING_HTTP).map(({ heap }) => heap));
-  return { ...all[0], enter: middle('enter'), heap: middle('heap'), abort: middle('abort'), heapHttp };
+/** The median of several runs for each contender, one field after the other; they take turns here too. */
+function measureWaiting(script, count, fields) {
+  const names = ['axios', ...PLUGINS];
+  const runs = Array.from({ length: RUNS }, () => names.map((name) => measure(script, [name, `${count}`])));
+  return Object.fromEntries(
+    names.map((name, i) => {
+      const all = runs.map((run) => run[i]);
+      const middle = (field) => (all[0][field] === null ? null : median(all.map((one) => one[field])));
+      return [name, { ...all[0], ...Object.fromEntries(fields.map((field) => [field, middle(field)])) }];
+    }),
+  );
 }
 
 const success = {
   noop: measure('success-path.mjs', ['noop']),
   http: measure('success-path.mjs', ['http']),
   allocations: measure('success-path.mjs', ['allocations'], ROOM_FOR_NEW),
+  allocationsHttp: measure('success-path.mjs', ['allocations-http'], ROOM_FOR_NEW),
 };
 const retries = measure('retry-path.mjs');
-const plugins = Object.fromEntries(
-  ['axios-retry', 'retry-axios', 'axios-tenacity'].map((name) => [name, wait(name)]),
-);
-const many = [plugins['axios-tenacity'], measure('waiting.mjs', ['axios-tenacity', `${MANY}`])];
-const waiting = { bare: wait('axios'), plugins, many };
+const waiting = {
+  noop: measureWaiting('waiting.mjs', WAITING, ['enter', 'heap', 'abort']),
+  http: measureWaiting('waiting-http.mjs', WAITING_HTTP, ['heap']),
+  many: measure('waiting.mjs', ['axios-tenacity', `${MANY}`]),
+};
 const footprint = await measureFootprint();
 
 const sections = [
@@ -51,6 +58,7 @@ const sections = [
   retrySection(retries),
   waitingSection(waiting),
   footprintSection(footprint),
+  goalsSection({ success, retries, waiting }),
 ];
 const [{ model }] = cpus();
 console.log(`# What it costs

@@ -10,11 +10,13 @@ const reports = join(root, 'reports', 'mutation');
 const stryker = join(root, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
 const settings = JSON.parse(readFileSync(join(root, 'stryker.config.json'), 'utf8'));
 
-/** Mutants that do what the original does, by the text of both: `{ from, to: […], why }` for each file. */
+/** Mutants that do what the original does, by the text of both: `{ from, to: […], line?, why }` for each file. */
 const EQUIVALENT = JSON.parse(readFileSync(join(root, '__tests__', 'mutants', 'equivalent.json'), 'utf8'));
 
 const CORE = 90;
 const EDGE = 85;
+
+const setupFilesAfterEnv = ['<rootDir>/scripts/stop-at-first-failure.cjs'];
 
 /** The tests of a file, as globs below __tests__, and the least share of its mutants to be killed, in percent. */
 const FILES = {
@@ -35,26 +37,23 @@ const FILES = {
   'limits/origin.ts': [CORE, 'limits/origin'],
   'limits/semaphore.ts': [CORE, 'limits/semaphore'],
   'limits/throttle.ts': [CORE, 'limits/throttle'],
-  'engine.ts': [CORE, 'mutants/engine', 'hooks', 'attach', 'http-budget'],
-  'axios/failure.ts': [EDGE, 'axios/failure'],
-  'axios/body.ts': [EDGE, 'axios/body'],
-  'axios/idempotency.ts': [EDGE, 'http-idempotency'],
-  'axios/layers.ts': [EDGE, 'axios/layers'],
-  'axios/state.ts': [EDGE, 'report', 'mutants/state'],
-  'axios/cancellation.ts': [EDGE, 'http-abort', 'axios/transport', 'axios/concurrency'],
-  'axios/deadline.ts': [EDGE, 'http-deadlines'],
-  'axios/attach.ts': [EDGE, 'attach', 'options', 'odd-outcomes', 'hooks', 'mock-adapter', 'http-throttle'],
-  'axios/replay.ts': [
-    EDGE,
-    'attach',
-    'hooks',
-    'odd-outcomes',
-    'report',
-    'http-interceptors',
-    'http-bodies',
-    'http-idempotency',
-    'http-deadlines',
-  ],
+  'engine.ts': [CORE, 'mutants/engine', 'mutants/attach', 'mutants/replay', 'hooks'],
+  'axios/failure.ts': [EDGE, 'mutants/failure', 'axios/failure'],
+  'axios/body.ts': [EDGE, 'axios/body', 'mutants/replay'],
+  'axios/idempotency.ts': [EDGE, 'mutants/idempotency'],
+  'axios/layers.ts': [EDGE, 'mutants/attach', 'axios/layers'],
+  'axios/state.ts': [EDGE, 'mutants/state', 'report'],
+  'axios/cancellation.ts': [EDGE, 'mutants/cancellation'],
+  'axios/deadline.ts': [EDGE, 'mutants/deadline'],
+  'axios/adapter.ts': [EDGE, 'mutants/adapter', 'axios/concurrency', 'axios/transport'],
+  'axios/concurrency.ts': [EDGE, 'axios/concurrency'],
+  'axios/transport.ts': [EDGE, 'mutants/transport', 'axios/transport'],
+  'axios/batch-verdict.ts': [EDGE, 'mutants/batch', 'axios/batch'],
+  'axios/batch.ts': [EDGE, 'mutants/batch', 'axios/batch'],
+  'axios/lifelike-errors.ts': [EDGE, 'mutants/scripted-adapter', 'axios/scripted-adapter'],
+  'axios/scripted-adapter.ts': [EDGE, 'mutants/scripted-adapter', 'axios/scripted-adapter'],
+  'axios/attach.ts': [EDGE, 'mutants/attach', 'mutants/replay', 'attach'],
+  'axios/replay.ts': [EDGE, 'mutants/replay', 'mutants/attach'],
 };
 
 function mutate(file, [floor, ...tests]) {
@@ -67,7 +66,7 @@ function mutate(file, [floor, ...tests]) {
     JSON.stringify({
       ...settings,
       mutate: [`lib/${file}`],
-      jest: { ...settings.jest, config: { testMatch } },
+      jest: { ...settings.jest, config: { testMatch, testTimeout: 5_000, setupFilesAfterEnv } },
       jsonReporter: { fileName: report },
     }),
   );
@@ -80,7 +79,7 @@ function mutate(file, [floor, ...tests]) {
     },
   );
   if (status !== 0)
-    return { file, floor, score: Number.NaN, killed: 0, all: 0, equivalent: 0, survivors: [] };
+    return { file, floor, score: Number.NaN, killed: 0, all: 0, equivalent: 0, survivors: [], timeouts: [] };
   const { files } = JSON.parse(readFileSync(report, 'utf8'));
   const [{ mutants, source }] = Object.values(files);
   const valid = mutants.filter(({ status: is }) => !['CompileError', 'RuntimeError', 'Ignored'].includes(is));
@@ -95,8 +94,11 @@ function mutate(file, [floor, ...tests]) {
     equivalent: alive.length - survivors.length,
     score: valid.length === 0 ? 100 : (100 * killed) / (killed + survivors.length),
     survivors: survivors.map((mutant) => show(mutant, source)),
+    timeouts: valid.filter(({ status: is }) => is === 'Timeout').map((mutant) => show(mutant, source)),
   };
 }
+
+const short = (text) => (text.length > 160 ? `${text.slice(0, 160)} …` : text);
 
 const inOneLine = (text) => text.replaceAll(/\s+/g, ' ');
 
@@ -112,12 +114,16 @@ function originalOf({ location: { start, end } }, source) {
 function isEquivalent(file, mutant, source) {
   const known = EQUIVALENT[file] ?? [];
   const [original, replacement] = [originalOf(mutant, source), inOneLine(mutant.replacement ?? '')];
-  return known.some(({ from, to }) => from === original && to.includes(replacement));
+  const at = source.split('\n')[mutant.location.start.line - 1] ?? '';
+  return known.some(
+    ({ from, to, line = '' }) => from === original && to.includes(replacement) && at.includes(line),
+  );
 }
 
 function show(mutant, source) {
   const covered = mutant.status === 'NoCoverage' ? '  (not covered)' : '';
-  return `${mutant.location.start.line}: ${originalOf(mutant, source)}  →  ${inOneLine(mutant.replacement ?? '')}${covered}`;
+  const [from, to] = [originalOf(mutant, source), inOneLine(mutant.replacement ?? '')].map(short);
+  return `${mutant.location.start.line}: ${from}  →  ${to}${covered}`;
 }
 
 mkdirSync(reports, { recursive: true });
@@ -125,13 +131,15 @@ const asked = process.argv.slice(2);
 let failures = 0;
 for (const [file, plan] of Object.entries(FILES)) {
   if (!existsSync(join(root, 'lib', file)) || (asked.length > 0 && !asked.includes(file))) continue;
-  const { floor, score, killed, all, equivalent, survivors } = mutate(file, plan);
+  const { floor, score, killed, all, equivalent, survivors, timeouts } = mutate(file, plan);
   const isEnough = score >= floor;
   if (!isEnough) failures += 1;
   console.log(
     `${isEnough ? '✓' : '✗'} ${file}: ${score.toFixed(1)} % (${killed} of ${all} mutants killed, ${equivalent} known to change nothing; floor ${floor} %)`,
   );
   for (const survivor of survivors) console.log(`    ${survivor}`);
+  // They count as killed, and on a machine with much else to do they need not be.
+  for (const timeout of timeouts) console.log(`    timed out: ${timeout}`);
 }
 console.log(failures > 0 ? `\n${failures} below their floor` : '\nAll above their floors');
 process.exitCode = failures > 0 ? 1 : 0;

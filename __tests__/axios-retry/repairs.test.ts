@@ -6,6 +6,7 @@ import original from 'axios-retry';
 import FormData from 'form-data';
 import dropIn, { type AxiosRetry, type IAxiosRetryConfig } from '../../lib/axios-retry.ts';
 import { caught } from '../helpers/caught.ts';
+import { createGate } from '../helpers/gate.ts';
 import { readText } from '../helpers/read-stream.ts';
 import {
   answer,
@@ -77,7 +78,8 @@ test('a request that is cancelled in flight is not sent again, and nobody is tol
 
 test('an abort during the wait ends the request, and does not enter the instance again', async () => {
   const seen = await compare(async (axiosRetry) => {
-    const { client } = await setUp(axiosRetry, busy, { retryDelay: () => 10_000 });
+    const retrying = createGate();
+    const { client } = await setUp(axiosRetry, busy, { retryDelay: () => 10_000, onRetry: retrying.open });
     let entered = 0;
     client.interceptors.request.use((config) => {
       entered += 1;
@@ -85,7 +87,8 @@ test('an abort during the wait ends the request, and does not enter the instance
     });
     const controller = new AbortController();
     const failing = caught(client.get('/', { signal: controller.signal }));
-    await pause(50);
+    await retrying.passed;
+    await pause(20);
     controller.abort();
     expect(isCancel(await failing)).toBe(true);
     return entered;
@@ -96,13 +99,15 @@ test('an abort during the wait ends the request, and does not enter the instance
 
 test('a cancel token ends the wait', async () => {
   const seen = await compare(async (axiosRetry) => {
-    const { client } = await setUp(axiosRetry, busy, { retryDelay: () => 300 });
+    const retrying = createGate();
+    const { client } = await setUp(axiosRetry, busy, { retryDelay: () => 1_000, onRetry: retrying.open });
     const source = axios.CancelToken.source();
     const failing = client.get('/', { cancelToken: source.token });
     failing.catch(() => undefined);
-    await pause(50);
+    await retrying.passed;
+    await pause(20);
     source.cancel('enough');
-    return within(100, failing);
+    return within(200, failing);
   });
   expect(seen.there).toBe('pending');
   expect(isCancel(seen.here)).toBe(true);
@@ -291,9 +296,9 @@ describe('a body that onRetry replaces', () => {
         axiosRetry,
         [busy, echo()],
         { onRetry: replaceBy('{"longer":"than before"}') },
-        { timeout: 200 },
+        { timeout: 600 },
       );
-      await within(300, client.put('/', { a: 1 }));
+      await within(800, client.put('/', { a: 1 }));
       return server.requests[1]?.text;
     });
     expect(seen.there).not.toBe('{"longer":"than before"}');
@@ -305,7 +310,7 @@ describe('a body that onRetry replaces', () => {
       const { server, client } = await setUp(axiosRetry, [busy, echo()], {
         onRetry: replaceBy({ again: true }),
       });
-      await within(300, client.put('/', { a: 1 }));
+      await within(800, client.put('/', { a: 1 }));
       return server.requests[1]?.text;
     });
     expect(seen).toEqual({ there: undefined, here: '{"again":true}' });

@@ -7,6 +7,9 @@ export const adapters = ['http', 'fetch'] as const;
 /** Waits short enough for tests against real servers, without chance. */
 export const fast: RetryOptions = { baseDelay: 5, jitter: 'none' };
 
+/** Follows no redirect, whatever the axios: before 1.20 its fetch adapter sets no store by `maxRedirects`. */
+export const noRedirects = { maxRedirects: 0, fetchOptions: { redirect: 'manual' } } as const;
+
 export interface Client {
   readonly client: AxiosInstance;
   readonly handle: RetryHandle;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -6,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 
 /** One request as it came over the wire. */
 export interface RecordedRequest {
@@ -125,11 +126,15 @@ export const closeServers = async (): Promise<void> => {
   await Promise.all([...running].map((server) => server.close()));
 };
 
-/** A port on 127.0.0.1 that refuses connections. */
+/**
+ * A port on 127.0.0.1 that refuses connections, and is given to nobody else before `closeServers`: a connection of ours
+ * goes out from it. (One in some thousand ports that were merely closed belongs to the next server.)
+ */
 export async function refusedPort(): Promise<number> {
-  const server = await startServer(stall());
-  await server.close();
-  return server.port;
+  const { port } = await startServer(stall());
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket.localPort as number;
 }
 
 type Headers = Readonly<Record<string, string | number | readonly string[]>>;

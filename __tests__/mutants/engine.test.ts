@@ -1,73 +1,17 @@
 import { Readable } from 'node:stream';
-import axios, { type AxiosRequestConfig, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosRequestConfig } from 'axios';
 import {
   attachRetry,
   RetryBudget,
   type RetryContext,
   type RetryObserver,
-  type RetryOptions,
   type RetryReport,
   RetryThrottle,
-  retryReport,
 } from '../../lib/index.ts';
 import { caught } from '../helpers/caught.ts';
 import { createEventClock, type EventClock } from '../helpers/event-clock.ts';
 import { scripted, type Turn } from '../helpers/scripted.ts';
-
-const ORIGIN = 'https://api.example.com';
-
-interface Stage {
-  readonly clock: EventClock;
-  readonly sent: readonly InternalAxiosRequestConfig[];
-  readonly detach: () => void;
-  /** Sends a GET, or what the config says, and lets all the time pass that it takes. */
-  send(config?: AxiosRequestConfig, until?: number): Promise<Settled>;
-  begin(config?: AxiosRequestConfig): Promise<Settled>;
-}
-
-interface Settled {
-  readonly ok: boolean;
-  readonly value: unknown;
-  readonly status: number | undefined;
-  readonly report: RetryReport | undefined;
-  readonly at: number;
-}
-
-/** A client without a network and without chance, on a virtual clock. */
-function stage(turns: readonly Turn[], options: RetryOptions = {}): Stage {
-  const clock = createEventClock();
-  const { adapter, sent } = scripted(...turns);
-  const client = axios.create({ adapter, baseURL: ORIGIN });
-  const handle = attachRetry(
-    client,
-    { baseDelay: 100, jitter: 'none', ...options },
-    { clock, random: () => 0 },
-  );
-  const begin = (config: AxiosRequestConfig = {}): Promise<Settled> => {
-    const settled = (ok: boolean) => (value: unknown) => {
-      const { status, response } = value as AxiosResponse & { response?: AxiosResponse };
-      return {
-        ok,
-        value,
-        status: ok ? status : response?.status,
-        report: retryReport(value),
-        at: clock.monotonic(),
-      };
-    };
-    return client.request({ url: '/', ...config }).then(settled(true), settled(false));
-  };
-  return {
-    clock,
-    sent,
-    begin,
-    detach: () => handle.detach(),
-    async send(config) {
-      const sending = begin(config);
-      await clock.run();
-      return sending;
-    },
-  };
-}
+import { ORIGIN, type Stage, stage } from './stage.ts';
 
 const withHeaders =
   (status: number, headers: Record<string, string>): Turn =>

@@ -5,7 +5,7 @@ import { createAround, orders } from '../helpers/around.ts';
 import { caught } from '../helpers/caught.ts';
 import { scripted } from '../helpers/scripted.ts';
 
-const WINDOW = 100;
+const WINDOW = 400;
 
 /** Two requests in every 100 ms. */
 const limited = (client: Parameters<typeof rateLimit>[0]) =>

@@ -65,8 +65,8 @@ describe.each(adapters)('over %s', (adapter) => {
     });
 
     test('lets an attempt that is delayed run into attemptTimeout, and the next one recover', async () => {
-      const scope = nock(api).get('/users').delay(300).reply(200).get('/users').reply(200, ['Ada']);
-      const client = createAround(order, activate, { attemptTimeout: 30 }, defaults);
+      const scope = nock(api).get('/users').delay(2_000).reply(200).get('/users').reply(200, ['Ada']);
+      const client = createAround(order, activate, { attemptTimeout: 150 }, defaults);
       const response = await client.get('/users');
       expect(response.data).toEqual(['Ada']);
       expect(retryReport(response)?.attempts).toMatchObject([{ code: 'ETIMEDOUT' }, { status: 200 }]);

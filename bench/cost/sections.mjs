@@ -4,10 +4,10 @@ import { kilobytes, milliseconds, percent, round, table, times } from '../markdo
 const PLUGINS = ['axios-retry', 'retry-axios', 'axios-tenacity'];
 const ratios = (measured, names = PLUGINS) => names.map((name) => times(measured[name].ratio));
 
-export function successSection({ noop, http, allocations }) {
+export function successSection({ noop, http, allocations, allocationsHttp }) {
   const row = (title, measured, unit) => [title, unit(measured.axios.value), ...ratios(measured)];
   const cpu = (value) => `${round(value)} µs`;
-  const noise = [noop, http, allocations]
+  const noise = [noop, http, allocations, allocationsHttp]
     .flatMap(({ sequential, concurrent }) => [sequential, concurrent])
     .map(({ 'axios again': again }) => Math.abs(again.ratio - 1));
   return [
@@ -21,6 +21,8 @@ export function successSection({ noop, http, allocations }) {
       row('CPU, loopback HTTP, 1,000 at once', http.concurrent, cpu),
       row('allocations, no-op adapter, one by one', allocations.sequential, kilobytes),
       row('allocations, no-op adapter, 1,000 at once', allocations.concurrent, kilobytes),
+      row('allocations, loopback HTTP, one by one', allocationsHttp.sequential, kilobytes),
+      row('allocations, loopback HTTP, 500 at once', allocationsHttp.concurrent, kilobytes),
     ]),
     '',
     `A second bare axios, measured like the plugins, differs from the first by up to ${percent(Math.max(...noise))}: less than that`,
@@ -50,21 +52,26 @@ export function retrySection({ cpu, heap }) {
   ];
 }
 
-export function waitingSection({ bare, plugins, many }) {
-  const of = (pick) => PLUGINS.map((name) => pick(plugins[name]));
-  const [few] = many;
-  const growth = many.map(({ count, enter }) => `${count.toLocaleString('en-US')}: ${milliseconds(enter)}`);
+export function waitingSection({ noop, http, many }) {
+  const of = (pick, measured = noop) => PLUGINS.map((name) => pick(measured[name]));
+  const all = (measured, pick) => [pick(measured.axios), ...of(pick, measured)];
+  const heapOf = ({ heap }) => kilobytes(heap);
+  const few = noop['axios-tenacity'];
+  const growth = [few, many].map(
+    ({ count, enter, abort }) =>
+      `${count.toLocaleString('en-US')} in ${milliseconds(enter)} and ${milliseconds(abort)}`,
+  );
   return [
-    `## ${few.count.toLocaleString('en-US')} requests that wait at once, with one signal`,
+    `## ${few.count.toLocaleString('en-US')} requests that wait at once`,
     '',
     table([
       ['', 'pending in axios', ...PLUGINS],
-      ['time to enter them all', milliseconds(bare.enter), ...of(({ enter }) => milliseconds(enter))],
-      ['heap per request, no-op adapter', kilobytes(bare.heap), ...of(({ heap }) => kilobytes(heap))],
-      ['heap per request, HTTP', kilobytes(bare.heapHttp), ...of(({ heapHttp }) => kilobytes(heapHttp))],
+      ['CPU to enter them all, one signal', ...all(noop, ({ enter }) => milliseconds(enter))],
+      ['heap per request, no-op adapter, no signal', ...all(noop, heapOf)],
+      ['heap per request, loopback HTTP, no signal', ...all(http, heapOf)],
       ['listeners on the signal', '', ...of(({ listeners }) => round(listeners))],
       [
-        'time to abort them all',
+        'CPU to abort them all',
         '',
         ...of(({ abort }) => (abort === null ? 'they wait on' : milliseconds(abort))),
       ],
@@ -75,8 +82,8 @@ export function waitingSection({ bare, plugins, many }) {
       ],
     ]),
     '',
-    'The first column is a request that waits for its answer. Heap over HTTP: 1,000 requests, no signal.',
-    `Time to enter them, axios-tenacity: ${growth.join('; ')}.`,
+    `The first column is a request that waits for its answer. Heap over HTTP: of ${http.axios.count.toLocaleString('en-US')} requests. Entered and`,
+    `aborted by axios-tenacity: ${growth.join('; ')}.`,
   ];
 }
 

@@ -36,15 +36,22 @@ async function allocationsOf(work) {
   return process.memoryUsage().heapUsed - before;
 }
 
-async function measureHttp() {
+/** What the work measures, with a client of each contender for a server on this machine. */
+async function overHttp(work) {
   const server = fork(join(import.meta.dirname, 'loopback-server.mjs'));
   const [port] = await once(server, 'message');
   const httpAgent = new Agent({ keepAlive: true, maxSockets: 50 });
-  const clients = clientsOf(attachments, { baseURL: `http://127.0.0.1:${port}`, httpAgent, proxy: false });
-  const sequential = await compareClients(clients, oneByOne, cpuOf, { count: 25, rounds: 401 });
-  const concurrent = await compareClients(clients, atOnce, cpuOf, { count: 1_000, rounds: 41 });
+  const measured = await work(
+    clientsOf(attachments, { baseURL: `http://127.0.0.1:${port}`, httpAgent, proxy: false }),
+  );
   httpAgent.destroy();
   server.kill();
+  return measured;
+}
+
+async function measureHttp(clients) {
+  const sequential = await compareClients(clients, oneByOne, cpuOf, { count: 25, rounds: 401 });
+  const concurrent = await compareClients(clients, atOnce, cpuOf, { count: 1_000, rounds: 41 });
   return { sequential, concurrent };
 }
 
@@ -55,13 +62,18 @@ async function measureNoop() {
   return { sequential, concurrent };
 }
 
-async function measureAllocations() {
-  const clients = clientsOf(attachments, { adapter: answer });
-  const sequential = await compareClients(clients, oneByOne, allocationsOf, { count: 1_000, rounds: 15 });
-  const concurrent = await compareClients(clients, atOnce, allocationsOf, { count: 1_000, rounds: 15 });
+async function measureAllocations(clients, count) {
+  const sequential = await compareClients(clients, oneByOne, allocationsOf, { count, rounds: 15 });
+  const concurrent = await compareClients(clients, atOnce, allocationsOf, { count, rounds: 15 });
   return { sequential, concurrent };
 }
 
+const measurements = {
+  noop: measureNoop,
+  http: () => overHttp(measureHttp),
+  allocations: () => measureAllocations(clientsOf(attachments, { adapter: answer }), 1_000),
+  'allocations-http': () => overHttp((clients) => measureAllocations(clients, 500)),
+};
+
 const [, , what] = process.argv;
-const measured = await { http: measureHttp, noop: measureNoop, allocations: measureAllocations }[what]();
-console.log(JSON.stringify(measured));
+console.log(JSON.stringify(await measurements[what]()));

@@ -6,9 +6,14 @@ import { getEventListeners, setMaxListeners } from 'node:events';
 import axios, { AxiosError } from 'axios';
 import { retrying } from './contenders.mjs';
 import { heapUsed } from './heap.mjs';
+import { cpuOf } from './rounds.mjs';
 
 const FOUR_MINUTES = 240_000;
-const PATIENCE = 2_000;
+const WARM_UP = 100;
+/** Requests whose heap is measured. */
+const SAMPLE = 2_000;
+/** Pauses after which those that are not aborted will not be. */
+const PATIENCE = 100;
 
 const [, , name, given] = process.argv;
 const count = Number(given);
@@ -26,42 +31,43 @@ const client = axios.create({ baseURL, adapter: isBare ? pend : fail });
 if (!isBare) retrying[name](client, 5, FOUR_MINUTES);
 
 const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-async function enter(signal) {
-  let aborted = 0;
-  const startedAt = performance.now();
-  for (let i = 0; i < count; i += 1) {
-    client.get('/users/1', { signal }).catch(() => {
+let sent = 0;
+let aborted = 0;
+async function send(requests, config) {
+  sent += requests;
+  for (let i = 0; i < requests; i += 1) {
+    client.get('/users/1', config).catch(() => {
       aborted += 1;
     });
   }
-  while ((isBare ? inFlight.length : timers()) < count) await turn();
-  return { took: performance.now() - startedAt, aborted: () => aborted };
+  while ((isBare ? inFlight.length : timers()) < sent) await pause();
+}
+
+/** Bytes for each request that waits. */
+async function heapOf(requests, config) {
+  const before = await heapUsed();
+  await send(requests, config);
+  return ((await heapUsed()) - before) / requests;
 }
 
 // What axios and the plugin make once is no part of what a request takes.
-const warm = new AbortController();
-setMaxListeners(0, warm.signal);
-for (let i = 0; i < 100; i += 1) client.get('/users/1', { signal: warm.signal }).catch(() => undefined);
-for (let i = 0; i < 10; i += 1) await turn();
-warm.abort();
-const before = await heapUsed();
-const timersBefore = timers();
-
+await send(WARM_UP);
+const heap = await heapOf(SAMPLE);
 const controller = new AbortController();
 setMaxListeners(0, controller.signal);
-const { took, aborted } = await enter(controller.signal);
-const heap = ((await heapUsed()) - before) / count;
-const listeners = getEventListeners(controller.signal, 'abort').length;
+const { signal } = controller;
+const timersBefore = timers();
+const enter = (await cpuOf(() => send(count, { signal }))) / 1_000;
+const listeners = getEventListeners(signal, 'abort').length;
 
-const abortedAt = performance.now();
-controller.abort();
-while (aborted() < count && performance.now() - abortedAt < PATIENCE) await turn();
-const abort = aborted() < count ? null : performance.now() - abortedAt;
-const left = {
-  timers: timers() - timersBefore,
-  listeners: getEventListeners(controller.signal, 'abort').length,
-};
-console.log(JSON.stringify({ name, count, enter: took, heap, listeners, abort, aborted: aborted(), left }));
+const abort =
+  (await cpuOf(async () => {
+    controller.abort();
+    for (let pauses = 0; pauses < PATIENCE && aborted < count; pauses += 1) await pause();
+  })) / 1_000;
+const left = { timers: timers() - timersBefore, listeners: getEventListeners(signal, 'abort').length };
+const result = { name, count, enter, heap, listeners, abort: aborted < count ? null : abort, left };
+console.log(JSON.stringify(result));
 process.exit();

@@ -70,7 +70,7 @@ export function drawOutage(sent) {
     lines: [
       { label: 'axios-retry', sent: sent['axios-retry'], color: colors.one, at: [41.5, 1_050] },
       { label: 'retry-axios', sent: sent['retry-axios'], color: colors.other, at: [41.5, 940] },
-      { label: 'axios-tenacity', sent: sent['axios-tenacity'], color: colors.us, at: [14.5, 520] },
+      { label: 'axios-tenacity', sent: sent['axios-tenacity'], color: colors.us, at: [14.5, 400] },
     ],
   });
 }
@@ -78,7 +78,7 @@ export function drawOutage(sent) {
 export function drawRateLimit(sent) {
   drawLoad('rate-limit', {
     title: 'Requests per second that reach the server, around one reset time for all',
-    subtitle: `${fleet.clients} clients make ${NORMAL} requests a second; axios-retry tuned: as it comes it waits no longer than its timeout`,
+    subtitle: `${fleet.clients} clients make ${NORMAL} requests a second; axios-retry as it comes waits no longer than its timeout`,
     description:
       'When a rate limit tells everybody the same reset time, retry-axios sends all that waited in one second, axios-retry over eight seconds, axios-tenacity a part of it in two.',
     trouble: 'every request is answered 429',
@@ -86,8 +86,8 @@ export function drawRateLimit(sent) {
     top: 25_000,
     ticks: [0, 5_000, 10_000, 15_000, 20_000, 25_000],
     lines: [
-      { label: 'retry-axios', sent: sent['retry-axios'], color: colors.other, at: [41.3, 20_000] },
-      { label: 'axios-retry', sent: sent['axios-retry, tuned'], color: colors.one, at: [43.2, 4_700] },
+      { label: 'retry-axios', sent: sent['retry-axios'], color: colors.other, at: [41.3, 17_500] },
+      { label: 'axios-retry, tuned', sent: sent['axios-retry, tuned'], color: colors.one, at: [43.9, 3_900] },
       { label: 'axios-tenacity', sent: sent['axios-tenacity'], color: colors.us, at: [34.6, 1_500] },
     ],
   });

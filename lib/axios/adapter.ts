@@ -25,10 +25,7 @@ const translating =
     const { headers } = config;
     const translateBack = (response?: AxiosResponse): void => {
       config.headers = headers;
-      if (response)
-        response.headers = new (headers.constructor as new (values: object) => AxiosHeaders)({
-          ...response.headers,
-        });
+      if (response) response.headers = Reflect.construct(headers.constructor, [{ ...response.headers }]);
     };
     config.headers = new AxiosHeaders({ ...headers });
     try {
