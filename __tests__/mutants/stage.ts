@@ -28,7 +28,7 @@ export interface Stage {
   begin(config?: AxiosRequestConfig): Promise<Settled>;
 }
 
-export interface Settled {
+interface Settled {
   readonly ok: boolean;
   readonly value: unknown;
   readonly status: number | undefined;
