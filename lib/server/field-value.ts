@@ -5,7 +5,7 @@ export function parseNumbers(text = ''): readonly number[] {
 
 /** The longest of some waits; those that are zero, negative or `NaN` do not count. */
 export function longestWait(waits: readonly number[]): number | undefined {
-  const longest = Math.max(0, ...waits.filter((wait) => wait > 0));
+  const longest = waits.filter((wait) => wait > 0).reduce((a, b) => Math.max(a, b), 0);
   // Digits without end read as `Infinity`, which no clock can add.
   return Math.min(longest, Number.MAX_SAFE_INTEGER) || undefined;
 }
