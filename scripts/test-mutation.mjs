@@ -20,7 +20,7 @@ const setupFilesAfterEnv = ['<rootDir>/scripts/stop-at-first-failure.cjs'];
 
 /** The tests of a file, as globs below __tests__, and the least share of its mutants to be killed, in percent. */
 const FILES = {
-  'decide.ts': [CORE, 'decide'],
+  'decide.ts': [CORE, 'decide', 'mutants/decide'],
   'retryable.ts': [CORE, 'retryable', 'combine'],
   'stop.ts': [CORE, 'stop'],
   'wait/jitter.ts': [CORE, 'wait/jitter', 'mutants/jitter'],
@@ -39,7 +39,7 @@ const FILES = {
   'limits/throttle.ts': [CORE, 'limits/throttle'],
   'engine.ts': [CORE, 'mutants/engine', 'mutants/attach', 'mutants/replay', 'hooks'],
   'axios/failure.ts': [EDGE, 'mutants/failure', 'axios/failure'],
-  'axios/body.ts': [EDGE, 'axios/body', 'mutants/replay'],
+  'axios/body.ts': [EDGE, 'axios/body', 'mutants/body'],
   'axios/idempotency.ts': [EDGE, 'mutants/idempotency'],
   'axios/layers.ts': [EDGE, 'mutants/attach', 'axios/layers'],
   'axios/state.ts': [EDGE, 'mutants/state', 'report'],

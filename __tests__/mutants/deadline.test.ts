@@ -277,6 +277,19 @@ describe('the caller’s abort after the answer', () => {
     expect(during?.aborted).toBe(true);
   });
 
+  test('reaches no web stream that axios has stopped listening for', async () => {
+    const { signal } = new AbortController();
+    let during: AbortSignal | undefined;
+    const { bounded } = stage(async (config) => {
+      during = config.signal as AbortSignal;
+      return respond(config, new ReadableStream());
+    });
+    await bounded(configWith({ signal }));
+    expect(listeners(signal)).toBe(1);
+    during?.removeEventListener('abort', () => undefined);
+    expect(listeners(signal)).toBe(0);
+  });
+
   test('is of no concern to a stream of a request without a signal', async () => {
     const body = streamOf();
     const { bounded } = stage(async (config) => respond(config, body));

@@ -590,3 +590,103 @@ test('observers that throw or reject are not heard, and one that listens to noth
   ];
   expect(await stage([503, 200], { observe }).send()).toMatchObject({ status: 200 });
 });
+
+describe('a signal that aborts while an interceptor before the plugin looks at a failure', () => {
+  const settled = async (status: number) => {
+    const controller = new AbortController();
+    const world = stage([status, 200]);
+    world.detach();
+    world.client.interceptors.response.use(undefined, (error) => {
+      controller.abort();
+      return Promise.reject(error);
+    });
+    world.attach();
+    const { value, report } = await world.send({ signal: controller.signal });
+    return [axios.isCancel(value), report?.reason, world.sent.length];
+  };
+
+  test('that would be retried cancels the request', async () => {
+    expect(await settled(503)).toEqual([true, 'aborted', 1]);
+  });
+
+  test('that is final leaves it to the caller, and is the reason', async () => {
+    expect(await settled(404)).toEqual([false, 'aborted', 1]);
+  });
+});
+
+test('an abort in a wait late on the clock counts what was slept', async () => {
+  const controller = new AbortController();
+  const world = stage([503], { baseDelay: 10_000 });
+  await world.clock.run(5_000);
+  const sending = world.begin({ signal: controller.signal });
+  await world.clock.run(5_400);
+  controller.abort();
+  expect((await sending).report?.totalDelay).toBe(400);
+});
+
+test('an abort while the body of a retry is made cancels the request', async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let made = 0;
+  const data = (): string => {
+    made += 1;
+    if (made === 2) controller.abort();
+    return 'x';
+  };
+  const world = stage([503, 200]);
+  const { value, report } = await world.send({ method: 'put', signal, retry: { data } });
+  expect([axios.isCancel(value), report?.reason, world.sent.length]).toEqual([true, 'aborted', 1]);
+});
+
+test('after an abort in the wait no body is made', async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const data = jest.fn(() => 'x');
+  const world = stage([503, 200], { baseDelay: 10_000 });
+  const sending = world.begin({ method: 'put', signal, retry: { data } });
+  await world.clock.run(400);
+  controller.abort();
+  await sending;
+  expect(data).toHaveBeenCalledTimes(1);
+});
+
+test('a callback that threw is the reason that observers are told', async () => {
+  const told: unknown[] = [];
+  const retryIf = (): never => {
+    throw new Error('mine');
+  };
+  await stage([503], { retryIf, observe: { onGiveUp: ({ reason }) => void told.push(reason) } }).send();
+  expect(told).toEqual(['callback-threw']);
+});
+
+test('a 409 after a request that was never sent is final', async () => {
+  const unsent: Turn = (config) => {
+    const cause = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    throw axios.AxiosError.from(cause, 'ECONNREFUSED', config, { _redirectCount: 0 });
+  };
+  const keyed = { method: 'post', headers: { 'Idempotency-Key': 'k' } };
+  expect(statuses((await stage([unsent, 409, 200]).send(keyed)).report)).toEqual(['ECONNREFUSED', 409]);
+});
+
+test('a budget that is exhausted ends a request that has no throttle', async () => {
+  const world = stage([503], { throttle: false, budget: new RetryBudget({ maxRetries: 0 }) });
+  expect(await world.send()).toMatchObject({ status: 503, report: { reason: 'budget-exhausted' } });
+});
+
+test('a budget gets back what the second wait did not use', async () => {
+  const controller = new AbortController();
+  const budget = new RetryBudget({ maxRetries: 5, maxWait: 20_000 });
+  const world = stage([503], { budget, exponentialBase: 10 });
+  const sending = world.begin({ signal: controller.signal });
+  await world.clock.run(500);
+  controller.abort();
+  await sending;
+  expect([budget.remainingRetries, budget.remainingWait]).toEqual([4, 19_500]);
+});
+
+test('a success after a poll refunds the retry before it', async () => {
+  const throttle = new RetryThrottle({ capacity: 100, retryCost: 10, refund: 1, refillTime: 1e12 });
+  const retryIf = ({ response }: RetryContext): boolean | undefined => response?.status === 202 || undefined;
+  await stage([503, 202, 200], { throttle, retryIf }).send();
+  expect(Math.round(throttle.tokens(ORIGIN))).toBe(100);
+});

@@ -123,6 +123,15 @@ describe('a failed connection', () => {
   });
 });
 
+test.each(['http', 'fetch'] as const)(
+  'the one error that browsers have says over %s what they say',
+  async (flavour) => {
+    const error = await fail('ERR_NETWORK', {}, { flavour });
+    expect([error.message, error.code]).toEqual(['Network Error', 'ERR_NETWORK']);
+    expect(error.cause).toEqual(new TypeError('Failed to fetch'));
+  },
+);
+
 describe('a timeout', () => {
   test.each<[string, AxiosRequestConfig, [string, string]]>([
     ['without a number', {}, ['timeout exceeded', 'ECONNABORTED']],
