@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { expected } from './expected.ts';
 import { isRetryBudget } from './limits/brand.ts';
 import type { RetryBudget } from './limits/budget.ts';
+import { expected } from './options/expected.ts';
 
 const STORAGE = Symbol.for('axios-tenacity.context');
 

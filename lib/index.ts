@@ -1,9 +1,22 @@
+export { type ConcurrencyLimiter, limitConcurrency } from './adapters/limit-concurrency.ts';
+export { type RetryTransportOptions, retryTransport } from './adapters/retry-transport.ts';
 export { attachRetry, type RetryHandle } from './axios/attach.ts';
-export { type BatchOptions, type BatchResult, batch } from './axios/batch.ts';
-export { type ConcurrencyLimiter, limitConcurrency } from './axios/concurrency.ts';
-export { wasRetried } from './axios/layers.ts';
-export { retryReport } from './axios/state.ts';
-export { type RetryTransportOptions, retryTransport } from './axios/transport.ts';
+export { retryReport, wasRetried } from './axios/report.ts';
+
+export { type BatchOptions, type BatchResult, batch } from './batch/batch.ts';
+export {
+  type ExplainPolicyContext,
+  explainPolicy,
+  type FailingRun,
+  type PolicyExplanation,
+  type PolicyWarning,
+  type PolicyWarningCode,
+  type WaitRange,
+} from './explain/explain.ts';
+export { RetryBudget, type RetryBudgetOptions } from './limits/budget.ts';
+export { RetryThrottle, type RetryThrottleOptions } from './limits/throttle.ts';
+export { type LogRetriesOptions, logRetries, type RetryLogEntry } from './observe/log.ts';
+export type { IdempotencyKeyOptions, RetryAfterOptions, RetryOptions } from './options/options.ts';
 export {
   retryAll,
   retryAny,
@@ -15,22 +28,8 @@ export {
   retryIfStatus,
   retryIfTimeout,
   retryNot,
-} from './combine.ts';
-export {
-  type ExplainPolicyContext,
-  explainPolicy,
-  type FailingRun,
-  type PolicyExplanation,
-  type PolicyWarning,
-  type PolicyWarningCode,
-  type WaitRange,
-} from './explain.ts';
-export { RetryBudget, type RetryBudgetOptions } from './limits/budget.ts';
-export { RetryThrottle, type RetryThrottleOptions } from './limits/throttle.ts';
-export { type LogRetriesOptions, logRetries, type RetryLogEntry } from './observe/log.ts';
-export type { IdempotencyKeyOptions, RetryAfterOptions, RetryOptions } from './options.ts';
-export { stopAfterAttempt, stopAfterDelay, stopAll, stopAny, stopBeforeDelay } from './stop.ts';
-export type * from './types.ts';
+} from './strategies/retry-if.ts';
+export { stopAfterAttempt, stopAfterDelay, stopAll, stopAny, stopBeforeDelay } from './strategies/stop.ts';
 export {
   type ExponentialJitterOptions,
   type ExponentialOptions,
@@ -43,4 +42,5 @@ export {
   waitNone,
   waitRandom,
   waitRandomExponential,
-} from './wait/strategies.ts';
+} from './strategies/wait.ts';
+export type * from './types.ts';

@@ -1,3 +1,4 @@
+export { seededRandom } from './testing/random.ts';
 export {
   type FailureStep,
   type ResponseStep,
@@ -6,6 +7,5 @@ export {
   type ScriptedRequest,
   type Step,
   scriptedAdapter,
-} from './axios/scripted-adapter.ts';
-export { seededRandom } from './testing/random.ts';
+} from './testing/scripted-adapter.ts';
 export { type VirtualClock, type VirtualClockOptions, virtualClock } from './testing/virtual-clock.ts';

@@ -6,8 +6,7 @@ import { conclude, provide, versionOf } from './provide.mjs';
 
 const versions = process.argv.length > 2 ? process.argv.slice(2) : ['1.7.0', '~1.12.0', '^1.7.0'];
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
-const edge =
-  '__tests__/(http-|odd-|same-|hooks|mock-adapter|attach|report|context|testing|axios-version|axios/|axios-retry/)';
+const edge = '__tests__/(http/|unit/(axios|axios-retry|adapters|batch|failure|testing|context))';
 // The testing kit imitates the errors of the newest axios; that the others' are understood is what the rest tests.
 const imitation = '^(?!.*looks like the real one)';
 

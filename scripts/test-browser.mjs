@@ -18,11 +18,11 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { chromium } from 'playwright-core';
 import * as vite from 'vite';
-import { startApi, startPages } from '../__tests__/browser/server.js';
+import { startApi, startPages } from '../__tests__/runtimes/browser/server.js';
 import { conclude, npm } from './provide.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const pages = fileURLToPath(new URL('../__tests__/browser', import.meta.url));
+const pages = fileURLToPath(new URL('../__tests__/runtimes/browser', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'axios-tenacity-browser-'));
 const inFolder = (...names) => join(folder, ...names);
 

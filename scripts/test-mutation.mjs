@@ -11,7 +11,9 @@ const stryker = join(root, 'node_modules', '@stryker-mutator', 'core', 'bin', 's
 const settings = JSON.parse(readFileSync(join(root, 'stryker.config.json'), 'utf8'));
 
 /** Mutants that do what the original does, by the text of both: `{ from, to: […], line?, why }` for each file. */
-const EQUIVALENT = JSON.parse(readFileSync(join(root, '__tests__', 'mutants', 'equivalent.json'), 'utf8'));
+const EQUIVALENT = JSON.parse(
+  readFileSync(join(root, '__tests__', 'helpers', 'equivalent-mutants.json'), 'utf8'),
+);
 
 const CORE = 90;
 const EDGE = 85;
@@ -20,40 +22,63 @@ const setupFilesAfterEnv = ['<rootDir>/scripts/stop-at-first-failure.cjs'];
 
 /** The tests of a file, as globs below __tests__, and the least share of its mutants to be killed, in percent. */
 const FILES = {
-  'decide.ts': [CORE, 'decide', 'mutants/decide'],
-  'retryable.ts': [CORE, 'retryable', 'combine'],
-  'stop.ts': [CORE, 'stop'],
-  'wait/jitter.ts': [CORE, 'wait/jitter', 'mutants/jitter'],
-  'wait/strategies.ts': [CORE, 'wait/strategies', 'mutants/strategies'],
-  'server/field-value.ts': [CORE, 'server/*'],
-  'server/header.ts': [CORE, 'server/*'],
-  'server/hints.ts': [CORE, 'server/*', 'mutants/hints'],
-  'server/http-date.ts': [CORE, 'server/*'],
-  'server/rate-limit.ts': [CORE, 'server/*', 'mutants/rate-limit'],
-  'server/retry-after.ts': [CORE, 'server/*'],
-  'limits/brand.ts': [CORE, 'limits/*', 'options'],
-  'limits/budget.ts': [CORE, 'limits/budget'],
-  'limits/numbers.ts': [CORE, 'limits/*'],
-  'limits/origin.ts': [CORE, 'limits/origin'],
-  'limits/semaphore.ts': [CORE, 'limits/semaphore'],
-  'limits/throttle.ts': [CORE, 'limits/throttle'],
-  'engine.ts': [CORE, 'mutants/engine', 'mutants/attach', 'mutants/replay', 'hooks'],
-  'axios/failure.ts': [EDGE, 'mutants/failure', 'axios/failure'],
-  'axios/body.ts': [EDGE, 'axios/body', 'mutants/body'],
-  'axios/idempotency.ts': [EDGE, 'mutants/idempotency'],
-  'axios/layers.ts': [EDGE, 'mutants/attach', 'axios/layers'],
-  'axios/state.ts': [EDGE, 'mutants/state', 'report'],
-  'axios/cancellation.ts': [EDGE, 'mutants/cancellation'],
-  'axios/deadline.ts': [EDGE, 'mutants/deadline'],
-  'axios/adapter.ts': [EDGE, 'mutants/adapter', 'axios/concurrency', 'axios/transport'],
-  'axios/concurrency.ts': [EDGE, 'axios/concurrency'],
-  'axios/transport.ts': [EDGE, 'mutants/transport', 'axios/transport'],
-  'axios/batch-verdict.ts': [EDGE, 'mutants/batch', 'axios/batch'],
-  'axios/batch.ts': [EDGE, 'mutants/batch', 'axios/batch'],
-  'axios/lifelike-errors.ts': [EDGE, 'mutants/scripted-adapter', 'axios/scripted-adapter'],
-  'axios/scripted-adapter.ts': [EDGE, 'mutants/scripted-adapter', 'axios/scripted-adapter'],
-  'axios/attach.ts': [EDGE, 'mutants/attach', 'mutants/replay', 'attach'],
-  'axios/replay.ts': [EDGE, 'mutants/replay', 'mutants/attach'],
+  'core/decide.ts': [CORE, 'unit/core/decide', 'unit/core/decide-edges'],
+  'failure/transient.ts': [CORE, 'unit/failure/transient', 'unit/strategies/retry-if'],
+  'strategies/stop.ts': [CORE, 'unit/strategies/stop'],
+  'strategies/jitter.ts': [CORE, 'unit/strategies/jitter', 'unit/strategies/jitter-edges'],
+  'strategies/wait.ts': [CORE, 'unit/strategies/wait', 'unit/strategies/wait-edges'],
+  'hints/field-value.ts': [CORE, 'unit/hints/*'],
+  'hints/header.ts': [CORE, 'unit/hints/*'],
+  'hints/hints.ts': [CORE, 'unit/hints/*', 'unit/hints/hints-edges'],
+  'hints/http-date.ts': [CORE, 'unit/hints/*'],
+  'hints/rate-limit.ts': [CORE, 'unit/hints/*', 'unit/hints/rate-limit-edges'],
+  'hints/retry-after.ts': [CORE, 'unit/hints/*'],
+  'limits/brand.ts': [CORE, 'unit/limits/*', 'unit/options/options'],
+  'limits/budget.ts': [CORE, 'unit/limits/budget'],
+  'options/numbers.ts': [CORE, 'unit/limits/*'],
+  'limits/origin.ts': [CORE, 'unit/limits/origin'],
+  'limits/semaphore.ts': [CORE, 'unit/limits/semaphore'],
+  'limits/throttle.ts': [CORE, 'unit/limits/throttle'],
+  'core/loop.ts': [
+    CORE,
+    'unit/core/loop-edges',
+    'unit/axios/attach-edges',
+    'unit/axios/replay',
+    'http/hooks',
+  ],
+  'failure/classify.ts': [EDGE, 'unit/failure/classify-edges', 'unit/failure/classify'],
+  'axios/body.ts': [EDGE, 'unit/axios/body', 'unit/axios/body-edges'],
+  'axios/idempotency.ts': [EDGE, 'unit/axios/idempotency'],
+  'axios/rival.ts': [EDGE, 'unit/axios/attach-edges', 'unit/axios/rival'],
+  'axios/report.ts': [EDGE, 'unit/axios/report-edges', 'unit/axios/report'],
+  'axios/cancellation.ts': [EDGE, 'unit/axios/cancellation'],
+  'axios/deadline.ts': [EDGE, 'unit/axios/deadline'],
+  'axios/adapter.ts': [
+    EDGE,
+    'unit/axios/adapter',
+    'unit/adapters/limit-concurrency',
+    'unit/adapters/retry-transport',
+  ],
+  'adapters/limit-concurrency.ts': [EDGE, 'unit/adapters/limit-concurrency'],
+  'adapters/retry-transport.ts': [
+    EDGE,
+    'unit/adapters/retry-transport-edges',
+    'unit/adapters/retry-transport',
+  ],
+  'batch/verdict.ts': [EDGE, 'unit/batch/batch-edges', 'unit/batch/batch'],
+  'batch/batch.ts': [EDGE, 'unit/batch/batch-edges', 'unit/batch/batch'],
+  'testing/lifelike-errors.ts': [
+    EDGE,
+    'unit/testing/scripted-adapter-edges',
+    'unit/testing/scripted-adapter',
+  ],
+  'testing/scripted-adapter.ts': [
+    EDGE,
+    'unit/testing/scripted-adapter-edges',
+    'unit/testing/scripted-adapter',
+  ],
+  'axios/attach.ts': [EDGE, 'unit/axios/attach-edges', 'unit/axios/replay', 'unit/axios/attach'],
+  'axios/replay.ts': [EDGE, 'unit/axios/replay', 'unit/axios/attach-edges'],
 };
 
 function mutate(file, [floor, ...tests]) {

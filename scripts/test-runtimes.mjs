@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runFormats } from '../__tests__/smoke/run.mjs';
+import { runFormats } from '../__tests__/runtimes/smoke/run.mjs';
 import { conclude, npm, provide, versionOf } from './provide.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

@@ -1,9 +1,9 @@
 import type { AxiosError, AxiosInstance, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
 import { attach, type RetryHandle } from '../axios/attach.ts';
 import { isOneShot } from '../axios/body.ts';
-import type { RetryOptions } from '../options.ts';
+import { readHeader } from '../hints/header.ts';
+import type { RetryOptions } from '../options/options.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { readHeader } from '../server/header.ts';
 import type { Reason, RetryContext } from '../types.ts';
 import {
   checkOptions,

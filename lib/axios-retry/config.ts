@@ -1,5 +1,5 @@
 import type { AxiosError, AxiosInstance, AxiosRequestConfig, AxiosResponse, AxiosStatic } from 'axios';
-import { expected } from '../expected.ts';
+import { expected } from '../options/expected.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { noDelay } from './delays.ts';
 import { isNetworkOrIdempotentRequestError } from './predicates.ts';

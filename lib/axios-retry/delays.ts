@@ -1,6 +1,6 @@
 import type { AxiosError } from 'axios';
+import { readHeader } from '../hints/header.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
-import { readHeader } from '../server/header.ts';
 
 /** Milliseconds that the `Retry-After` header of the failed response asks to wait, as seconds or as a date; else 0. */
 export function retryAfter(error?: AxiosError): number {

@@ -6,7 +6,7 @@ import axios, {
   getAdapter,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import { expected } from '../expected.ts';
+import { expected } from '../options/expected.ts';
 
 /** An adapter as axios takes it: a name, a function, or a list of these, of which the first that works here is used. */
 export type Adapter = AxiosRequestConfig['adapter'];

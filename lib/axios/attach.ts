@@ -1,11 +1,11 @@
 import type { AxiosInstance } from 'axios';
-import { expected } from '../expected.ts';
+import { type Policy, resolvePolicy } from '../core/policy.ts';
 import { isRetryThrottle } from '../limits/brand.ts';
 import { RetryThrottle } from '../limits/throttle.ts';
-import { type RetryOptions, validateOptions } from '../options.ts';
-import { type Policy, resolvePolicy } from '../policy.ts';
+import { expected } from '../options/expected.ts';
+import { type RetryOptions, validateOptions } from '../options/options.ts';
+import { onAbort } from '../runtime/abort.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
-import { onAbort } from '../runtime/interrupt.ts';
 import type { RetryRuntime } from '../types.ts';
 import { type Attachment, type Config, type Handlers, RetryState } from './replay.ts';
 

@@ -1,5 +1,5 @@
 import type { AxiosResponse } from 'axios';
-import { isObject } from '../fields.ts';
+import { isObject } from '../options/fields.ts';
 
 interface StreamLike {
   readonly pipe?: unknown;

@@ -1,5 +1,5 @@
 import { CanceledError, type InternalAxiosRequestConfig } from 'axios';
-import { type CancelSource, isCancelled, onAbort, sourcesOf } from '../runtime/interrupt.ts';
+import { type CancelSource, isCancelled, onAbort, sourcesOf } from '../runtime/abort.ts';
 
 type Config = InternalAxiosRequestConfig;
 

@@ -4,7 +4,7 @@ import {
   type GenericAbortSignal,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import { type CancelSource, onAbort } from '../runtime/interrupt.ts';
+import { type CancelSource, onAbort } from '../runtime/abort.ts';
 import { adapterFor } from './adapter.ts';
 import { isStream, releaseBody } from './body.ts';
 

@@ -1,7 +1,7 @@
 import type { InternalAxiosRequestConfig } from 'axios';
-import { expected } from '../expected.ts';
-import type { IdempotencyKeyOptions, RetryOptions } from '../options.ts';
-import { readHeader } from '../server/header.ts';
+import { readHeader } from '../hints/header.ts';
+import { expected } from '../options/expected.ts';
+import type { IdempotencyKeyOptions, RetryOptions } from '../options/options.ts';
 
 /** The header that carries the key. */
 export const headerOf = (options: RetryOptions['idempotencyKey']): string =>

@@ -8,23 +8,24 @@ import axios, {
   type InternalAxiosRequestConfig,
   isCancel,
 } from 'axios';
-import { type Outcome, run, type Task, type World } from '../engine.ts';
-import { expected } from '../expected.ts';
-import { isObject } from '../fields.ts';
+import { AttemptLog } from '../core/attempt-log.ts';
+import { type Outcome, run, type Task, type World } from '../core/loop.ts';
+import type { Policy } from '../core/policy.ts';
+import { codeOf } from '../failure/causes.ts';
+import { failureOf, failureOfResponse } from '../failure/classify.ts';
+import { readHeader } from '../hints/header.ts';
 import { type BudgetLike, isRetryBudget } from '../limits/brand.ts';
 import { originOf } from '../limits/origin.ts';
-import type { Policy } from '../policy.ts';
-import { AttemptLog } from '../report.ts';
-import type { CancelSource } from '../runtime/interrupt.ts';
-import { readHeader } from '../server/header.ts';
+import { expected } from '../options/expected.ts';
+import { isObject } from '../options/fields.ts';
+import type { CancelSource } from '../runtime/abort.ts';
 import type { RetryReport } from '../types.ts';
 import { closeStream, copyOf, isOneShot, releaseBody } from './body.ts';
 import { canceledError } from './cancellation.ts';
 import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
-import { codeOf, failureOf, failureOfResponse } from './failure.ts';
 import { applyKey, headerOf } from './idempotency.ts';
-import { reportRival, wasRetried } from './layers.ts';
-import { EXHAUSTED, REPORT } from './state.ts';
+import { EXHAUSTED, REPORT, wasRetried } from './report.ts';
+import { reportRival } from './rival.ts';
 
 export type Config = InternalAxiosRequestConfig & { retryState?: unknown };
 

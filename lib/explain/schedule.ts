@@ -1,7 +1,7 @@
 /** What a policy would do, found out by asking its functions outside of any request. */
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../core/policy.ts';
+import { waitBounds } from '../strategies/wait.ts';
 import type { Reason, RetryContext } from '../types.ts';
-import { waitBounds } from '../wait/strategies.ts';
 
 /** The least and the most milliseconds of one wait, before a server is asked. */
 export type WaitRange = readonly [least: number, most: number];

@@ -1,4 +1,4 @@
-import { showDuration } from '../duration.ts';
+import { showDuration } from '../observe/duration.ts';
 import type { PolicyExplanation } from './explanation.ts';
 import { type FailingRun, MOST_ATTEMPTS } from './schedule.ts';
 

@@ -1,6 +1,6 @@
-import { showDuration } from '../duration.ts';
-import type { RetryOptions } from '../options.ts';
-import { type Policy, resolvePolicy } from '../policy.ts';
+import { type Policy, resolvePolicy } from '../core/policy.ts';
+import { showDuration } from '../observe/duration.ts';
+import type { RetryOptions } from '../options/options.ts';
 import type { RetryContext } from '../types.ts';
 import type { PolicyWarning, PolicyWarningCode } from './explanation.ts';
 import type { FailingRun, WaitRange } from './schedule.ts';

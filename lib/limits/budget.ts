@@ -1,6 +1,6 @@
-import { isWithin } from '../fields.ts';
+import { isWithin } from '../options/fields.ts';
+import { type NumberRules, readNumbers } from '../options/numbers.ts';
 import { BUDGET, type BudgetLike, type Reservation } from './brand.ts';
-import { type NumberRules, readNumbers } from './numbers.ts';
 
 /** How much a {@link RetryBudget} holds. */
 export interface RetryBudgetOptions {

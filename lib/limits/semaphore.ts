@@ -1,4 +1,4 @@
-import { expected } from '../expected.ts';
+import { expected } from '../options/expected.ts';
 
 /** Gives a permit back. Only the first call counts. */
 export type Release = () => void;

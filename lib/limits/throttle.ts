@@ -1,6 +1,6 @@
-import { isWithin, type Rule } from '../fields.ts';
+import { isWithin, type Rule } from '../options/fields.ts';
+import { type NumberRules, type Numbers, readNumbers } from '../options/numbers.ts';
 import { THROTTLE, type ThrottleLike } from './brand.ts';
-import { type NumberRules, type Numbers, readNumbers } from './numbers.ts';
 
 /** How many retries a {@link RetryThrottle} lets through. All are counted in tokens, but `refillTime`. */
 export interface RetryThrottleOptions {

@@ -1,8 +1,8 @@
-import { codeOf } from '../axios/failure.ts';
-import { showDuration } from '../duration.ts';
-import { expected } from '../expected.ts';
+import { codeOf } from '../failure/causes.ts';
+import { expected } from '../options/expected.ts';
 import type { DelaySource, Reason, RetryContext, RetryObserver } from '../types.ts';
 import { addressOf } from './address.ts';
+import { showDuration } from './duration.ts';
 
 /** What {@link logRetries} logs, and how. A level is the name of a method of the logger. */
 export interface LogRetriesOptions {

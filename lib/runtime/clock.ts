@@ -1,5 +1,5 @@
 import type { Clock } from '../types.ts';
-import { onAbort } from './interrupt.ts';
+import { onAbort } from './abort.ts';
 
 /** Beyond this many milliseconds `setTimeout` fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;

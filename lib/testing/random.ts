@@ -1,4 +1,4 @@
-import { requireGiven } from '../expected.ts';
+import { requireGiven } from '../options/expected.ts';
 
 /**
  * A `runtime.random` that gives the same numbers in [0, 1) in every run. Not for secrets.

@@ -1,6 +1,6 @@
-import { requireDurations } from '../expected.ts';
-import { checkFields, type Rule } from '../fields.ts';
-import { onAbort } from '../runtime/interrupt.ts';
+import { requireDurations } from '../options/expected.ts';
+import { checkFields, type Rule } from '../options/fields.ts';
+import { onAbort } from '../runtime/abort.ts';
 import type { Clock } from '../types.ts';
 
 /** How a virtual clock runs. */

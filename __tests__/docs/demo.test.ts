@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = join(__dirname, '../..');
+
+const runNode = async (...args: string[]): Promise<string> => {
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+  return stdout;
+};
+
+/** Runs a script that has everything in demo/`file` as `demo`, and gives what it prints as JSON. */
+const ask = async (file: string, script: string): Promise<unknown> => {
+  const url = JSON.stringify(pathToFileURL(join(root, 'demo', file)).href);
+  return JSON.parse(
+    await runNode(
+      '--input-type=module',
+      '-e',
+      `import * as demo from ${url};\nconst print = (value) => console.log(JSON.stringify(value));\n${script}`,
+    ),
+  );
+};
+
+/** The value of a row of the summary. */
+const row = (output: string, label: string): string =>
+  new RegExp(`^${label} +(.+)$`, 'm').exec(output)?.[1] ?? '';
+
+describe('the demo', () => {
+  let output: string;
+  let seconds: number;
+
+  beforeAll(async () => {
+    if (!existsSync(join(root, 'dist/esm/index.js'))) await runNode('scripts/build.mjs');
+    const startedAt = performance.now();
+    output = await runNode('demo/demo.mjs');
+    seconds = (performance.now() - startedAt) / 1_000;
+  }, 60_000);
+
+  it('ends well within 15 seconds', () => {
+    expect(seconds).toBeLessThan(15);
+  });
+
+  it('fits into 100 columns, without colours where there is no terminal', () => {
+    expect(Math.max(...output.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(output).not.toContain('\x1b');
+  });
+
+  it('tells of each of a dozen requests how it ended', () => {
+    const outcomes = [...output.matchAll(/^ *(\d+) {2}(\w+ \S+) .* {2}(recovered|given up.*)/gm)];
+    expect(outcomes.map(([, number, name, outcome]) => `${number} ${name} ${outcome}`)).toEqual([
+      expect.stringMatching('1 GET /catalogue recovered'),
+      expect.stringMatching('2 GET /quota recovered'),
+      expect.stringMatching('3 GET /flaky-link recovered'),
+      expect.stringMatching('4 GET /slow-report recovered'),
+      expect.stringMatching('5 GET /big-file recovered'),
+      expect.stringMatching('6 GET /job recovered'),
+      expect.stringMatching('7 POST /charges/keyed recovered'),
+      expect.stringMatching('8 POST /charges/no-key given up: unsafe-method'),
+      expect.stringMatching('9 POST /charges/busy recovered'),
+      expect.stringMatching('10 POST /charges/second-host recovered'),
+      expect.stringMatching('11 GET /down given up: max-attempts'),
+      expect.stringMatching('12 GET /maintenance given up: retry-after-too-long'),
+    ]);
+  });
+
+  it('sums up what the server saw', () => {
+    expect(row(output, 'recovered')).toBe('9 of 12');
+    expect(row(output, 'attempts')).toBe("25: 24 in the server's ledger, 1 refused by a closed port");
+    expect(row(output, 'charges')).toBe("4 in the server's ledger, for 4 orders");
+    expect(row(output, 'duplicates')).toBe('none');
+  });
+
+  it('draws the wait that the server asked for to scale', () => {
+    const [, bar = ''] = /GET \/quota.*\n +(█.*█)$/m.exec(output) ?? [];
+    expect(bar).toContain('(Retry-After)');
+    // From 1 s to 1.1 s and two attempts, at 20 ms a column.
+    expect(bar.length).toBeGreaterThanOrEqual(52);
+    expect(bar.length).toBeLessThanOrEqual(70);
+  });
+});
+
+describe('the ledger of the demo', () => {
+  it('counts an order that was charged twice, and not one that was sent twice under one key', async () => {
+    const script = `
+      const server = await demo.startServer();
+      const send = (path, key) => fetch(server.url + path, {
+        method: 'POST', body: JSON.stringify({ order: path }), headers: key ? { 'idempotency-key': key } : {},
+      }).catch(() => undefined);
+      await send('/charges/no-key');
+      await send('/charges/no-key');
+      await send('/charges/keyed', 'one');
+      await send('/charges/keyed', 'one');
+      await server.close();
+      print({ requests: server.ledger.requests.length, duplicates: demo.duplicatesIn(server.ledger) });`;
+    expect(await ask('server.mjs', script)).toEqual({ requests: 4, duplicates: ['/charges/no-key'] });
+  });
+});
+
+describe('the timeline of the demo', () => {
+  const report = {
+    attempts: [
+      { number: 1, startedAt: 0, duration: 2, code: 'ECONNRESET', delay: 198 },
+      { number: 2, startedAt: 200, duration: 60, status: 503, delay: 400 },
+      { number: 3, startedAt: 660, duration: 1, status: 200 },
+    ],
+    omitted: 0,
+    elapsed: 661,
+    totalDelay: 598,
+  };
+  const draw = (colours: boolean, width: number): Promise<unknown> =>
+    ask(
+      'timeline.mjs',
+      `print(demo.drawTimeline(demo.createPen(${colours}), ${JSON.stringify(report)}, { width: ${width}, scale: 20, sources: ['backoff', 'backoff'] }))`,
+    );
+
+  it('puts each attempt where it began, and its result below it', async () => {
+    expect(await draw(false, 96)).toEqual({
+      scale: 20,
+      lines: ['█─198 ms──███────── 400 ms ──────█', 'ECONNRESET                       200', '          503'],
+    });
+  });
+
+  it('puts more time into a column until the request fits', async () => {
+    expect(await draw(false, 24)).toMatchObject({ scale: 40 });
+  });
+
+  it('is coloured when the terminal shows colours', async () => {
+    expect(await draw(true, 96)).toMatchObject({
+      lines: [expect.stringContaining('\x1b[33m█\x1b[0m'), expect.anything(), expect.anything()],
+    });
+  });
+});

@@ -1,0 +1,33 @@
+import { originOf } from '../../../lib/limits/origin.ts';
+
+const BASE = 'https://api.example.com/v1';
+
+describe('the origin of a request', () => {
+  test.each([
+    ['a URL', { url: 'http://a.example:8080/x?y' }, 'http://a.example:8080'],
+    ['a URL in capitals', { url: 'HTTPS://A.example/' }, 'https://a.example'],
+    ['a URL, whatever the base', { url: 'http://a.example/', baseURL: BASE }, 'http://a.example'],
+    ['a path on a base', { url: '/x', baseURL: BASE }, 'https://api.example.com'],
+    ['a path with a URL in it', { url: '/x?to=http://a.example/', baseURL: BASE }, 'https://api.example.com'],
+    ['a base alone', { baseURL: BASE }, 'https://api.example.com'],
+    ['a URL without a scheme, where nothing tells it', { url: '//a.example/x', baseURL: BASE }, ''],
+    ['a path alone', { url: '/x' }, ''],
+    ['a path on a base that is a path', { url: '/x', baseURL: '/api' }, ''],
+    ['nothing', {}, ''],
+  ])('%s', (_, config, origin) => {
+    expect(originOf(config)).toBe(origin);
+  });
+
+  describe('in a page', () => {
+    beforeAll(() => Object.assign(globalThis, { location: { href: 'https://shop.example/cart' } }));
+    afterAll(() => Reflect.deleteProperty(globalThis, 'location'));
+
+    test.each([
+      ['a path', { url: '/x' }, 'https://shop.example'],
+      ['a URL without a scheme', { url: '//a.example/x', baseURL: BASE }, 'https://a.example'],
+      ['nothing', {}, 'https://shop.example'],
+    ])('%s', (_, config, origin) => {
+      expect(originOf(config)).toBe(origin);
+    });
+  });
+});

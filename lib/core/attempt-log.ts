@@ -1,0 +1,69 @@
+import type { Reason, RetryReport } from '../types.ts';
+
+const FIRST_KEPT = 10;
+const LAST_KEPT = 40;
+
+/** The attempts of one request, in numbers only, so that it keeps no error, body or header alive. */
+export class AttemptLog {
+  attempts = 0;
+  totalDelay = 0;
+  elapsed = 0;
+  reason: Reason | undefined;
+  /** Start since the first, duration and delay (or -1) of each kept attempt, one after another: half the memory of objects. */
+  #times: number[] = [];
+  /** Status or code of each kept attempt. */
+  #results: (number | string | undefined)[] = [];
+
+  /**
+   * @param startedAt epoch milliseconds of the first attempt
+   * @param origin the same moment on the monotonic clock
+   */
+  constructor(
+    readonly startedAt: number,
+    readonly origin: number,
+  ) {}
+
+  add(startedAt: number, endedAt: number, result: number | string | undefined): void {
+    this.attempts += 1;
+    if (this.#results.length === FIRST_KEPT + LAST_KEPT) {
+      this.#results.splice(FIRST_KEPT, 1);
+      this.#times.splice(3 * FIRST_KEPT, 3);
+    }
+    // Not `push`, which makes room for 17: most requests have one entry, or two.
+    this.#results = [...this.#results, result];
+    this.#times = [...this.#times, startedAt - this.origin, endedAt - startedAt, -1];
+    this.settle(endedAt);
+  }
+
+  /** Notes the wait after the latest attempt. */
+  wait(delay: number): void {
+    this.totalDelay += delay;
+    this.#times[this.#times.length - 1] = delay;
+  }
+
+  settle(endedAt: number, reason?: Reason): void {
+    this.elapsed = endedAt - this.origin;
+    this.reason = reason;
+  }
+
+  report(): RetryReport {
+    const { elapsed, totalDelay, reason } = this;
+    const omitted = this.attempts - this.#results.length;
+    return {
+      attempts: this.#results.map((result, index) => {
+        const [start, duration, delay] = this.#times.slice(3 * index) as [number, number, number];
+        return {
+          number: index + 1 + (index < FIRST_KEPT ? 0 : omitted),
+          startedAt: this.startedAt + start,
+          duration,
+          ...(typeof result === 'number' ? { status: result } : result !== undefined && { code: result }),
+          ...(delay >= 0 && { delay }),
+        };
+      }),
+      omitted,
+      elapsed,
+      totalDelay,
+      ...(reason !== undefined && { reason }),
+    };
+  }
+}

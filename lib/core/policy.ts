@@ -1,0 +1,68 @@
+import { isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
+import { expected } from '../options/expected.ts';
+import { type Given, given } from '../options/fields.ts';
+import type { RetryOptions } from '../options/options.ts';
+import { resolveJitter } from '../strategies/jitter.ts';
+import { exponential } from '../strategies/wait.ts';
+import type { RetryObserver, WaitStrategy } from '../types.ts';
+
+/** The built-in policy, as documented on each option. */
+const DEFAULTS = {
+  maxAttempts: 3,
+  maxElapsedTime: 300_000,
+  baseDelay: 1_000,
+  maxDelay: 60_000,
+  exponentialBase: 2,
+  retryAfter: { max: 120_000, whenLonger: 'give-up' },
+  methods: ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'],
+  statuses: [408, 425, 429, 500, 502, 503, 504],
+  attemptTimeout: Infinity,
+  totalTimeout: Infinity,
+} as const satisfies RetryOptions;
+
+type WithDefault = 'maxAttempts' | 'maxElapsedTime' | 'attemptTimeout' | 'totalTimeout';
+type AsGiven = 'stop' | 'retryIf' | 'idempotencyKey' | 'data' | 'budget' | 'beforeRetry';
+
+/** A policy ready to be asked: every default filled in, every number that chooses a wait turned into a function. */
+export interface Policy
+  extends Required<Given<Pick<RetryOptions, WithDefault>>>,
+    Given<Pick<RetryOptions, AsGiven>> {
+  readonly wait: WaitStrategy;
+  readonly retryAfter: { readonly max: number; readonly whenLonger: 'give-up' | 'clamp' } | false;
+  /** In upper case. */
+  readonly methods: ReadonlySet<string>;
+  readonly statuses: ReadonlySet<number>;
+  readonly throttle: ThrottleLike | undefined;
+  readonly observers: readonly RetryObserver[];
+}
+
+const mergeRetryAfter = (merged: Policy['retryAfter'], { retryAfter }: RetryOptions): Policy['retryAfter'] =>
+  retryAfter === undefined
+    ? merged
+    : retryAfter && { ...DEFAULTS.retryAfter, ...merged, ...given(retryAfter) };
+
+/**
+ * Merges validated options, those of a request over those of its instance, into a policy.
+ *
+ * @throws TypeError when the two together lift both bounds
+ */
+export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): Policy {
+  const layers = [base, own];
+  const merged: Given<RetryOptions> & typeof DEFAULTS = Object.assign({}, DEFAULTS, ...layers.map(given));
+  const { maxAttempts, baseDelay, maxDelay, exponentialBase, jitter } = merged;
+  if (Math.min(maxAttempts, merged.maxElapsedTime) === Infinity) {
+    throw expected('retry option `maxAttempts`', 'finite when `maxElapsedTime` is Infinity', maxAttempts);
+  }
+  const spread = resolveJitter(jitter);
+  const schedule: WaitStrategy = (context) =>
+    spread(exponential(context.attemptNumber, baseDelay, exponentialBase, maxDelay), context);
+  return {
+    ...merged,
+    wait: merged.wait ?? schedule,
+    retryAfter: layers.reduce(mergeRetryAfter, DEFAULTS.retryAfter as Policy['retryAfter']),
+    methods: new Set(merged.methods.map((method) => method.toUpperCase())),
+    statuses: new Set(merged.statuses),
+    throttle: isRetryThrottle(merged.throttle) ? merged.throttle : undefined,
+    observers: layers.flatMap(({ observe = [] }) => observe),
+  };
+}

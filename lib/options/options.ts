@@ -1,0 +1,252 @@
+import type { InternalAxiosRequestConfig } from 'axios';
+import { isRetryBudget, isRetryThrottle } from '../limits/brand.ts';
+import type { RetryBudget } from '../limits/budget.ts';
+import type { RetryThrottle, RetryThrottleOptions } from '../limits/throttle.ts';
+import { isJitter, JITTER } from '../strategies/jitter.ts';
+import type {
+  JitterFunction,
+  JitterName,
+  RetryContext,
+  RetryObserver,
+  RetryPredicate,
+  StopCondition,
+  WaitStrategy,
+} from '../types.ts';
+import { expected } from './expected.ts';
+import { checkFields, hasOnly, isRecord, isWithin, type Rule } from './fields.ts';
+
+/** How far to obey the server when it says how long to wait. */
+export interface RetryAfterOptions {
+  /**
+   * The longest hint to obey, in milliseconds, or `Infinity`.
+   *
+   * @defaultValue 120_000
+   */
+  readonly max?: number | undefined;
+  /**
+   * What to do when the hint is longer: `give-up` fails at once with the reason `retry-after-too-long`, `clamp` waits
+   * exactly `max`.
+   *
+   * @defaultValue 'give-up'
+   */
+  readonly whenLonger?: 'give-up' | 'clamp' | undefined;
+}
+
+/** How idempotency keys are made. */
+export interface IdempotencyKeyOptions {
+  /** @defaultValue 'Idempotency-Key' */
+  readonly header?: string | undefined;
+  /**
+   * Makes the key of a request.
+   *
+   * @defaultValue a random UUID
+   */
+  readonly generate?: ((config: InternalAxiosRequestConfig) => string) | undefined;
+}
+
+/** The policy, on an instance or on one request. Every field is optional; `undefined` has no opinion. */
+export interface RetryOptions {
+  /**
+   * How often to send at most, the first time included: an integer ≥ 1, or `Infinity`.
+   *
+   * @defaultValue 3
+   */
+  readonly maxAttempts?: number | undefined;
+  /**
+   * Milliseconds from the first send within which the last retry must start, or `Infinity`. A wait that would end later
+   * is not begun.
+   *
+   * @defaultValue 300_000
+   */
+  readonly maxElapsedTime?: number | undefined;
+  /** A further stop condition; joins `maxAttempts` and `maxElapsedTime` by *or*. */
+  readonly stop?: StopCondition | undefined;
+  /**
+   * The first wait before jitter, in milliseconds.
+   *
+   * @defaultValue 1_000
+   */
+  readonly baseDelay?: number | undefined;
+  /**
+   * The longest wait before jitter, in milliseconds.
+   *
+   * @defaultValue 60_000
+   */
+  readonly maxDelay?: number | undefined;
+  /**
+   * What each wait is multiplied by to give the next, ≥ 1.
+   *
+   * @defaultValue 2
+   */
+  readonly exponentialBase?: number | undefined;
+  /**
+   * How waits are spread, so that many clients do not return at the same moment: `full` (or `true`) U(0, d), `equal`
+   * d/2 + U(0, d/2), `none` (or `false`), or a function. See
+   * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+   *
+   * @defaultValue 'full'
+   */
+  readonly jitter?: JitterName | boolean | JitterFunction | undefined;
+  /** A wait strategy in place of the exponential schedule; `jitter` is not applied to it. */
+  readonly wait?: WaitStrategy | undefined;
+  /** How far to obey the server's hint (`Retry-After` and its kin); `false` ignores hints. Merged by field. */
+  readonly retryAfter?: RetryAfterOptions | false | undefined;
+  /**
+   * The methods that may be repeated whatever went wrong, in any letter case.
+   *
+   * @defaultValue ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']
+   */
+  readonly methods?: readonly string[] | undefined;
+  /**
+   * The statuses worth another attempt.
+   *
+   * @defaultValue [408, 425, 429, 500, 502, 503, 504]
+   */
+  readonly statuses?: readonly number[] | undefined;
+  /**
+   * Whether an outcome is worth another attempt, successes included, in place of the default rule; `undefined` falls
+   * back to it. It never makes an unsafe repetition safe.
+   */
+  readonly retryIf?: RetryPredicate | undefined;
+  /**
+   * Gives POST and PATCH requests one idempotency key each, the same on every attempt, which makes them repeatable. A
+   * header already there is kept. Only for servers that honour such keys
+   * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
+   *
+   * @defaultValue false
+   */
+  readonly idempotencyKey?: boolean | IdempotencyKeyOptions | undefined;
+  /**
+   * Makes the body of every attempt, the first included, so that a stream can be sent again: a new one each time. On
+   * `config.retry` only.
+   */
+  readonly data?: (() => unknown) | undefined;
+  /** Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. It strikes at the adapter: an interceptor is not cut off. */
+  readonly attemptTimeout?: number | undefined;
+  /** Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. It strikes like `attemptTimeout`. */
+  readonly totalTimeout?: number | undefined;
+  /** An allowance of retries shared by several requests, or a function asked for it once per request. */
+  readonly budget?: RetryBudget | (() => RetryBudget | undefined) | undefined;
+  /**
+   * Holds retries back while most requests fail: a throttle, the options of one, or `false`. On `config.retry` a
+   * throttle or `false` only.
+   *
+   * @defaultValue a throttle of its own for each `attachRetry`
+   */
+  readonly throttle?: RetryThrottle | RetryThrottleOptions | false | undefined;
+  /**
+   * Awaited before each retry, to change the URL, headers, token or body of that attempt: edit the config, or return
+   * another. Whether the attempt is safe to repeat is checked again afterwards.
+   */
+  readonly beforeRetry?:
+    | ((
+        config: InternalAxiosRequestConfig,
+        context: RetryContext,
+      ) => InternalAxiosRequestConfig | void | Promise<InternalAxiosRequestConfig | void>)
+    | undefined;
+  /** Who is told of attempts, retries and giving up. Adds up over the layers. */
+  readonly observe?: RetryObserver | readonly RetryObserver[] | undefined;
+}
+
+/** Where options were written: on the instance, or on `config.retry`. */
+export type OptionsPlace = 'instance' | 'request';
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+const isName = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
+
+const isListOf = (value: unknown, accepts: (item: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(accepts);
+
+const { MAX_VALUE, MIN_VALUE } = Number;
+
+const aFunction: Rule<unknown> = ['a function', isFunction];
+const aWait: Rule<unknown> = ['a finite number of ms ≥ 0', (v) => isWithin(v, 0, MAX_VALUE)];
+const aSpan: Rule<unknown> = ['a number of ms ≥ 0 or Infinity', (v) => isWithin(v, 0, Infinity)];
+const aDeadline: Rule<unknown> = ['a number of ms > 0 or Infinity', (v) => isWithin(v, MIN_VALUE, Infinity)];
+
+const retryAfterRules = {
+  max: aSpan,
+  whenLonger: ['', (v) => v === 'give-up' || v === 'clamp'],
+} satisfies Record<keyof RetryAfterOptions, Rule>;
+
+const keyRules = { header: ['', isName], generate: aFunction } satisfies Record<
+  keyof IdempotencyKeyOptions,
+  Rule
+>;
+
+const observerRules = { onAttempt: aFunction, onRetry: aFunction, onGiveUp: aFunction } satisfies Record<
+  keyof RetryObserver,
+  Rule
+>;
+
+const isObserver = (value: unknown): boolean => hasOnly(value, observerRules);
+
+const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
+  maxAttempts: [
+    'an integer ≥ 1 or Infinity',
+    (v) => v === Infinity || (Number.isInteger(v) && isWithin(v, 1, MAX_VALUE)),
+  ],
+  maxElapsedTime: aSpan,
+  stop: aFunction,
+  baseDelay: aWait,
+  maxDelay: aWait,
+  exponentialBase: ['a finite number ≥ 1', (v) => isWithin(v, 1, MAX_VALUE)],
+  jitter: [JITTER, isJitter],
+  wait: aFunction,
+  retryAfter: [
+    "false or { max: ms, whenLonger: 'give-up' or 'clamp' }",
+    (v) => v === false || hasOnly(v, retryAfterRules),
+  ],
+  methods: ['an array of HTTP methods', (v) => isListOf(v, isName)],
+  statuses: [
+    'an array of integers from 100 to 599',
+    (v) => isListOf(v, (s) => Number.isInteger(s) && isWithin(s, 100, 599)),
+  ],
+  retryIf: aFunction,
+  idempotencyKey: [
+    'a boolean or { header: a name, generate: a function }',
+    (v) => typeof v === 'boolean' || hasOnly(v, keyRules),
+  ],
+  data: ['a function, on `config.retry` only', (v, place) => isFunction(v) && place === 'request'],
+  attemptTimeout: aDeadline,
+  totalTimeout: aDeadline,
+  budget: ['a RetryBudget or a function', (v) => isRetryBudget(v) || isFunction(v)],
+  throttle: [
+    'a RetryThrottle, false or, on the instance only, its options',
+    (v, place) => v === false || isRetryThrottle(v) || (place === 'instance' && isRecord(v)),
+  ],
+  beforeRetry: aFunction,
+  observe: [
+    'an object of functions onAttempt, onRetry, onGiveUp, or an array of such',
+    (v) => isObserver(v) || isListOf(v, isObserver),
+  ],
+};
+
+/** How it is spelled here what users of axios-retry, retry-axios and their like would type; the first that matches counts. */
+const spellings: readonly (readonly [typed: RegExp, here: string])[] = [
+  [/retries|^retry$/i, 'maxAttempts (retries + 1)'],
+  [/^on/, 'beforeRetry or observe'],
+  [/timeout/i, 'attemptTimeout or totalTimeout'],
+  [/^should|condition|validate/i, 'retryIf'],
+  [/after/i, 'retryAfter'],
+  [/methods/i, 'methods'],
+  [/status/i, 'statuses'],
+  [/delay|backoff/i, 'baseDelay, maxDelay, jitter or wait'],
+];
+
+/**
+ * Refuses what is no policy; answers the options.
+ *
+ * @throws TypeError naming the option, the rule and the value
+ */
+export function validateOptions(options: unknown, place: OptionsPlace): RetryOptions {
+  if (place === 'request' && !isRecord(options)) {
+    throw expected('`retry`', 'false or retry options such as { maxAttempts: 4 }', options);
+  }
+  checkFields('retry option', rules, options, place, (name) => {
+    const spelling = spellings.find(([typed]) => typed.test(name));
+    return spelling && `spelled ${spelling[1]}`;
+  });
+  return { ...(options as RetryOptions) };
+}
