@@ -1,4 +1,5 @@
 import { isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
+import { RetryThrottle } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
 import { type Given, given } from '../options/fields.ts';
 import type { RetryOptions } from '../options/options.ts';
@@ -65,4 +66,10 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
     throttle: isRetryThrottle(merged.throttle) ? merged.throttle : undefined,
     observers: layers.flatMap(({ observe = [] }) => observe),
   };
+}
+
+/** The options of an instance, with what its requests share made: the throttle. */
+export function withOwnLimits({ throttle, ...options }: RetryOptions): RetryOptions {
+  const isReady = throttle === false || isRetryThrottle(throttle);
+  return { ...options, throttle: isReady ? throttle : new RetryThrottle(throttle) };
 }
