@@ -1,4 +1,4 @@
-import axios, { type AxiosHeaders, type AxiosResponse, isCancel } from 'axios';
+import axios, { type AxiosResponse, isCancel } from 'axios';
 import { AttemptLog } from '../core/attempt-log.ts';
 import { type Outcome, run, type Task, type World } from '../core/loop.ts';
 import type { Policy } from '../core/policy.ts';
@@ -172,7 +172,7 @@ export class RetryState implements Task {
     }
     // What the hook answers is not written to: it may be frozen.
     const next = answer === undefined || answer === prepared ? prepared : ({ ...answer } as Config);
-    if (!(typeof (next.headers as Partial<AxiosHeaders> | undefined)?.set === 'function')) {
+    if (!(typeof (next.headers as { set?: unknown } | undefined)?.set === 'function')) {
       next.headers = this.#snapshot.headersOf(next.headers);
     }
     return next;
