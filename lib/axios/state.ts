@@ -1,4 +1,4 @@
-import axios, { type AxiosResponse, isCancel } from 'axios';
+import axios, { type AxiosRequestTransformer, type AxiosResponse, isCancel } from 'axios';
 import { AttemptLog } from '../core/attempt-log.ts';
 import { type Outcome, run, type Task, type World } from '../core/loop.ts';
 import type { Policy } from '../core/policy.ts';
@@ -36,7 +36,8 @@ export class RetryState implements Task {
   readonly #policy: Policy;
   readonly #budget: BudgetLike | undefined;
   readonly #snapshot: Snapshot;
-  /** When the request began, on the monotonic clock. */
+  readonly #startedAt: number;
+  /** The same moment on the monotonic clock. */
   readonly #origin: number;
   /** When the first attempt ended, and with which status, if that was all. */
   #endedAt = -1;
@@ -58,6 +59,7 @@ export class RetryState implements Task {
   constructor(attachment: Attachment, policy: Policy, config: Config, isEditable: boolean) {
     this.#attachment = attachment;
     this.#policy = policy;
+    this.#startedAt = attachment.clock.now();
     this.#origin = this.#attemptedAt = attachment.clock.monotonic();
     this.#budget = policy.budget && askBudget(policy.budget);
     const earlier = RetryState.of(config, attachment);
@@ -119,8 +121,7 @@ export class RetryState implements Task {
   }
 
   #newLog(): AttemptLog {
-    const { clock } = this.#attachment;
-    return new AttemptLog(clock.now() - (clock.monotonic() - this.#origin), this.#origin);
+    return new AttemptLog(this.#startedAt, this.#origin);
   }
 
   /** What came of an attempt. A value that does not carry this request is final: nothing tells what it is. */
@@ -162,6 +163,7 @@ export class RetryState implements Task {
   prepare(): Config {
     const config = this.#snapshot.copy();
     config.retryState = this;
+    if (this.#policy.data) config.transformRequest = withoutMakers(config);
     return config;
   }
 
@@ -251,7 +253,6 @@ export class RetryState implements Task {
 
   /** Lets axios ask `data` for the body of an attempt when it is about to be sent. */
   #makeBody(config: Config, data: () => unknown): void {
-    const own = [config.transformRequest].flat().filter((transform) => transform && !makers.has(transform));
     const make = (): unknown => {
       try {
         const body = produce(data);
@@ -264,7 +265,7 @@ export class RetryState implements Task {
       }
     };
     makers.add(make);
-    config.transformRequest = [make, ...own] as never;
+    config.transformRequest = [make, ...withoutMakers(config)];
   }
 
   /** A cancel token rejects with an error that has no config: notes that it belongs to this request. */
@@ -312,9 +313,12 @@ export class RetryState implements Task {
   [REPORT](): RetryReport | undefined {
     // What this build did not make itself, as a deep copy or a proxy, has none of the data.
     if (!(#attachment in this)) return undefined;
-    const log = this.#log ?? this.#newLog();
-    if (this.#endedAt >= 0) log.add(this.#origin, this.#endedAt, this.#status);
-    return log.report();
+    if (this.#endedAt >= 0 && !this.#log) {
+      this.#log = this.#newLog();
+      this.#log.add(this.#origin, this.#endedAt, this.#status);
+      this.#log.settle(this.#endedAt);
+    }
+    return (this.#log ?? this.#newLog()).report();
   }
 
   [EXHAUSTED](): boolean {
@@ -353,6 +357,10 @@ const claimed = new WeakMap<object, readonly RetryState[]>();
 
 /** The transforms that make a body by `data`. */
 const makers = new WeakSet<object>();
+
+/** The transforms of a config but those of ours. */
+const withoutMakers = ({ transformRequest }: Config): AxiosRequestTransformer[] =>
+  [transformRequest].flat().filter((transform) => transform !== undefined && !makers.has(transform)) as never;
 
 /** Takes our wrappers off the adapter of a config that may be used again; they are left when an attempt did not reach it. */
 function restore(config: Config): void {

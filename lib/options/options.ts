@@ -6,7 +6,7 @@ import { isJitter, JITTER } from '../strategies/jitter.ts';
 import type {
   JitterFunction,
   JitterName,
-  RetryContext,
+  PendingRetryContext,
   RetryObserver,
   RetryPredicate,
   StopCondition,
@@ -141,7 +141,7 @@ export interface RetryOptions {
   readonly beforeRetry?:
     | ((
         config: InternalAxiosRequestConfig,
-        context: RetryContext,
+        context: PendingRetryContext,
       ) => InternalAxiosRequestConfig | void | Promise<InternalAxiosRequestConfig | void>)
     | undefined;
   /** Who is told of attempts, retries and giving up. Adds up over the layers. */

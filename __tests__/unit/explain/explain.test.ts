@@ -25,7 +25,7 @@ import {
   scriptedAdapter,
 } from '../../../lib/testing/scripted-adapter.ts';
 import { virtualClock } from '../../../lib/testing/virtual-clock.ts';
-import type { RetryContext } from '../../../lib/types.ts';
+import type { PendingRetryContext, RetryContext } from '../../../lib/types.ts';
 
 const codesOf = ({ warnings }: PolicyExplanation): PolicyWarningCode[] => warnings.map(({ code }) => code);
 
@@ -662,7 +662,7 @@ describe('an explanation holds any policy', () => {
     };
     const flavour: ScriptedAdapterOptions = { flavour: seed % 2 ? 'http' : 'fetch' };
     const client = axios.create({ adapter: scriptedAdapter(Array(20).fill(step), flavour) });
-    const onRetry = ({ attemptNumber, delay = NaN, delaySource }: RetryContext) =>
+    const onRetry = ({ attemptNumber, delay, delaySource }: PendingRetryContext) =>
       void delays.push({ wait: attemptNumber, delay, isHint: delaySource === 'server' });
     attachRetry(client, { ...options, observe: { onRetry } }, { clock, random });
     await expect(client.get('https://api.example.com/')).rejects.toBeInstanceOf(Error);

@@ -1,8 +1,8 @@
 import axios from 'axios';
 import {
   attachRetry,
+  type GiveUpContext,
   RetryBudget,
-  type RetryContext,
   type RetryOptions,
   RetryThrottle,
   retryReport,
@@ -489,7 +489,7 @@ describe('layers', () => {
   test('`observe` adds up, a list or not', async () => {
     const seen: string[] = [];
     const observer = (name: string) => ({
-      onGiveUp: ({ reason }: RetryContext) => void seen.push(`${name} ${reason}`),
+      onGiveUp: ({ reason }: GiveUpContext) => void seen.push(`${name} ${reason}`),
     });
     const frozen = Object.freeze([observer('a'), observer('b')]);
     await statuses({ observe: frozen }, { observe: observer('c') }, 404);
