@@ -255,13 +255,14 @@ describe('an option out of its range', () => {
 
   test.each(all)('%s: %p on a request rejects it before anything is sent', async (name, value, shown) => {
     const { adapter, sent } = scripted(503);
-    const { client } = createClient({ adapter });
-    const interceptor = jest.fn((config) => config);
-    client.interceptors.request.use(interceptor);
+    const client = axios.create({ adapter });
+    const inside = jest.fn((config) => config);
+    client.interceptors.request.use(inside);
+    attachRetry(client);
     const error = await caught(client.get('/', { retry: { [name]: value } }));
     expectRefusal(error, `retry option \`${name}\``, shown);
     expect(sent).toHaveLength(0);
-    expect(interceptor).not.toHaveBeenCalled();
+    expect(inside).not.toHaveBeenCalled();
   });
 
   test('is named with the rule and the value', () => {
