@@ -16,3 +16,12 @@ export function readHeader(headers: unknown, name: string): string | undefined {
     return undefined;
   }
 }
+
+/** The names of all headers, as written. */
+export function namesOf(headers: unknown): readonly string[] {
+  try {
+    return Object.keys(headers as object);
+  } catch {
+    return [];
+  }
+}

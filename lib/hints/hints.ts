@@ -1,6 +1,10 @@
-import { readHeader } from './header.ts';
-import { readRateLimit, readRateLimitReset } from './rate-limit.ts';
-import { readRetryAfter } from './retry-after.ts';
+import type { AxiosResponse } from 'axios';
+import { expected, isDuration } from '../options/expected.ts';
+import type { RetryAfterOptions } from '../options/options.ts';
+import { parseDate } from './date.ts';
+import { namesOf, readHeader } from './header.ts';
+import { readRateLimit, readResets } from './rate-limit.ts';
+import { longestWait } from './wait.ts';
 
 /** What a response says about another attempt. */
 export interface Hints {
@@ -10,16 +14,47 @@ export interface Hints {
   readonly shouldRetry?: boolean | undefined;
 }
 
+/** So many characters of a header are read: several times what the longest honest one has. */
+const MOST_CHARACTERS = 1_000;
+
 /** How long the server asks to wait, and whether to try again at all; takes any headers and never throws. */
 export function readHints(headers: unknown, status: number | undefined, now: number): Hints {
+  const names = namesOf(headers);
   // Most failures bring no word of the server, and looking for each header in turn costs more than the rest of a retry.
-  if (!Object.keys(headers ?? {}).some((name) => /retry|limit/i.test(name))) return {};
-  const verdict = readHeader(headers, 'x-should-retry')?.toLowerCase();
+  if (!names.some((name) => /retry|limit/i.test(name))) return {};
+
+  const field = (name: string): string => (readHeader(headers, name) ?? '').slice(0, MOST_CHARACTERS);
+  const sent = sentAt(field, now);
+  const wait = (name: string, unit: number) => longestWait(field(name), unit, sent);
+  const verdict = field('x-should-retry').toLowerCase();
   return {
     after:
-      readRetryAfter(headers, now) ??
-      readRateLimit(headers) ??
-      (status === 429 ? readRateLimitReset(headers, now) : undefined),
+      wait('retry-after-ms', 1) ??
+      wait('x-ms-retry-after-ms', 1) ??
+      wait('retry-after', 1_000) ??
+      readRateLimit(field('ratelimit'), sent) ??
+      readResets(names, field, status === 429, sent),
     shouldRetry: verdict === 'true' ? true : verdict === 'false' ? false : undefined,
   };
+}
+
+/** The moment that the response came here, on the clock that its dates are of: its `Date`, and the `Age` it has since then. */
+function sentAt(field: (name: string) => string, now: number): number {
+  const date = parseDate(field('date'), now);
+  return date === undefined ? now : date + Math.max(0, Number.parseInt(field('age'), 10) || 0) * 1_000;
+}
+
+/**
+ * How many milliseconds the user's own reader says that a response asks to wait; `undefined` without an opinion or a reader.
+ *
+ * @throws TypeError for an answer that is no wait
+ */
+export function askReader(
+  retryAfter: RetryAfterOptions | false,
+  response: AxiosResponse | undefined,
+): number | undefined {
+  const { read } = retryAfter || {};
+  const answer: unknown = response && read?.(response);
+  if (answer === undefined || isDuration(answer)) return answer;
+  throw expected('the result of `retryAfter.read`', 'a finite number of ms ≥ 0 or undefined', answer);
 }
