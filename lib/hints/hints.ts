@@ -2,7 +2,7 @@ import type { AxiosResponse } from 'axios';
 import { expected, isDuration } from '../options/expected.ts';
 import type { RetryAfterOptions } from '../options/options.ts';
 import { parseDate } from './date.ts';
-import { namesOf, readHeader } from './header.ts';
+import { type HeaderReader, readHeaders } from './header.ts';
 import { readRateLimit, readResets } from './rate-limit.ts';
 import { longestWait } from './wait.ts';
 
@@ -17,31 +17,32 @@ export interface Hints {
 /** So many characters of a header are read: several times what the longest honest one has. */
 const MOST_CHARACTERS = 1_000;
 
+const HINTING = /retry|limit|^date$|^age$/;
+
 /** How long the server asks to wait, and whether to try again at all; takes any headers and never throws. */
 export function readHints(headers: unknown, status: number | undefined, now: number): Hints {
-  const names = namesOf(headers);
-  // Most failures bring no word of the server, and looking for each header in turn costs more than the rest of a retry.
-  if (!names.some((name) => /retry|limit/i.test(name))) return {};
+  const { names, read } = readHeaders(headers, HINTING, MOST_CHARACTERS);
+  // Most failures bring no word of the server.
+  if (names.every((name) => name === 'date' || name === 'age')) return {};
 
-  const field = (name: string): string => (readHeader(headers, name) ?? '').slice(0, MOST_CHARACTERS);
-  const sent = sentAt(field, now);
-  const wait = (name: string, unit: number) => longestWait(field(name), unit, sent);
-  const verdict = field('x-should-retry').toLowerCase();
+  const sent = sentAt(read, now);
+  const wait = (name: string, unit: number) => longestWait(read(name), unit, sent);
+  const verdict = read('x-should-retry').toLowerCase();
   return {
     after:
       wait('retry-after-ms', 1) ??
       wait('x-ms-retry-after-ms', 1) ??
       wait('retry-after', 1_000) ??
-      readRateLimit(field('ratelimit'), sent) ??
-      readResets(names, field, status === 429, sent),
+      readRateLimit(read('ratelimit'), sent) ??
+      readResets(names, read, status === 429, sent),
     shouldRetry: verdict === 'true' ? true : verdict === 'false' ? false : undefined,
   };
 }
 
 /** The moment that the response came here, on the clock that its dates are of: its `Date`, and the `Age` it has since then. */
-function sentAt(field: (name: string) => string, now: number): number {
-  const date = parseDate(field('date'), now);
-  return date === undefined ? now : date + Math.max(0, Number.parseInt(field('age'), 10) || 0) * 1_000;
+function sentAt(read: HeaderReader, now: number): number {
+  const date = parseDate(read('date'), now);
+  return date === undefined ? now : date + Math.max(0, Number.parseInt(read('age'), 10) || 0) * 1_000;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { HeaderReader } from './header.ts';
 import { longest, longestWait, parseNumber, parseWait } from './wait.ts';
 
 /** A quoted string, to its end or that of the text; a comma; or `name=value`, as a member or a parameter. */
@@ -13,12 +14,14 @@ export function readRateLimit(text: string, sent: number): number | undefined {
   const members = new Map<string, string>();
   let parameters = new Map<string, string>();
   // The last item ends at a comma too. One with an unclosed quote has no end, and is malformed.
-  for (const [token, name = '', value = ''] of `${text},`.matchAll(TOKEN)) {
-    members.set(name.trim(), value.trim());
-    parameters.set(name.trim(), value.trim());
-    if (token !== ',') continue;
-    waits.push(untilReset(parameters, 'r', 't', sent), untilReset(members, 'remaining', 'reset', sent));
-    parameters = new Map();
+  for (const [token, name, value = ''] of `${text},`.matchAll(TOKEN)) {
+    if (name !== undefined) {
+      members.set(name.trim(), value.trim());
+      parameters.set(name.trim(), value.trim());
+    } else if (token === ',' && parameters.size > 0) {
+      waits.push(untilReset(parameters, 'r', 't', sent), untilReset(members, 'remaining', 'reset', sent));
+      parameters = new Map();
+    }
   }
   return longest(waits);
 }
@@ -35,34 +38,33 @@ function untilReset(
 }
 
 /** `x-ratelimit-reset`, `x-ratelimit-reset-requests`, `anthropic-ratelimit-tokens-reset`, …: what is before and after `-reset`. */
-const RESET = /^(.*)-reset(?:-after)?(.*)$/i;
-/** Nobody sends more of them, and looking each up costs time. */
-const MOST_RESETS = 20;
+const RESET = /^(.*)-reset(?:-after)?(-.*)?$/;
+/** Nobody sends more of them, or longer names. */
+const [MOST_RESETS, MOST_CHARACTERS] = [20, 100];
 
 /**
  * How many milliseconds the `x-ratelimit-reset` family asks to wait: the longest reset of those with nothing left.
  *
- * @param names of all headers
- * @param field gives the text of a header, empty when there is none
+ * @param names in lower case
  * @param isRateLimited whether the status says so: without a matching `…-remaining`, or with one that is no number, nothing is left
  */
 export function readResets(
   names: readonly string[],
-  field: (name: string) => string,
+  read: HeaderReader,
   isRateLimited: boolean,
   sent: number,
 ): number | undefined {
   const waitOf = (name: string): number => {
-    const [, limit, part] = RESET.exec(name) as RegExpExecArray;
-    const wait = (kind: string) => longestWait(field(`${limit}-${kind}${part}`), 1_000, sent);
+    const [, limit, part = ''] = RESET.exec(name) as RegExpExecArray;
+    const wait = (kind: string) => longestWait(read(`${limit}-${kind}${part}`), 1_000, sent);
     // Discord sends both, and the first needs no clock.
-    return isSpent(field(`${limit}-remaining${part}`), isRateLimited)
+    return isSpent(read(`${limit}-remaining${part}`), isRateLimited)
       ? (wait('reset-after') ?? wait('reset') ?? NaN)
       : NaN;
   };
   return longest(
     names
-      .filter((name) => /rate-?limit/i.test(name) && RESET.test(name))
+      .filter((name) => name.length <= MOST_CHARACTERS && /rate-?limit/.test(name) && RESET.test(name))
       .slice(0, MOST_RESETS)
       .map(waitOf),
   );

@@ -6,6 +6,9 @@ const LEAST_MOMENT = 1e9;
 /** Milliseconds: nobody means a wait of 31 years or more. */
 const BEYOND_REASON = 1e12;
 
+/** Nobody repeats a header more often. */
+const MOST_MEMBERS = 100;
+
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -63,4 +66,4 @@ export const longest = (waits: readonly number[]): number | undefined =>
  * follows it is the date.
  */
 export const longestWait = (text: string, unit: number, sent: number): number | undefined =>
-  longest(text.split(',').map((member) => parseWait(member.trim(), unit, sent)));
+  longest(text.split(',', MOST_MEMBERS).map((member) => parseWait(member.trim(), unit, sent)));
