@@ -138,7 +138,9 @@ const checks: Readonly<Record<PolicyWarningCode, Check>> = {
   'wait-unknown': ({ waitFault }) => waitFault && `the schedule is not known to its end: ${waitFault}`,
 
   'stop-unknown': ({ stopFault }) =>
-    stopFault ? 'stop is left out of account: it throws when asked outside of a request' : undefined,
+    stopFault
+      ? 'stop is left out of account: it throws, or answers neither a boolean nor a string, when asked outside of a request'
+      : undefined,
 };
 
 /** The combinations of options that defeat themselves, or other clients. */
