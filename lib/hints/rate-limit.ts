@@ -39,8 +39,6 @@ function untilReset(
 
 /** `x-ratelimit-reset`, `x-ratelimit-reset-requests`, `anthropic-ratelimit-tokens-reset`, …: what is before and after `-reset`. */
 const RESET = /^(.*)-reset(?:-after)?(-.*)?$/;
-/** Nobody sends more of them, or longer names. */
-const [MOST_RESETS, MOST_CHARACTERS] = [20, 100];
 
 /**
  * How many milliseconds the `x-ratelimit-reset` family asks to wait: the longest reset of those with nothing left.
@@ -62,12 +60,7 @@ export function readResets(
       ? (wait('reset-after') ?? wait('reset') ?? NaN)
       : NaN;
   };
-  return longest(
-    names
-      .filter((name) => name.length <= MOST_CHARACTERS && /rate-?limit/.test(name) && RESET.test(name))
-      .slice(0, MOST_RESETS)
-      .map(waitOf),
-  );
+  return longest(names.filter((name) => /rate-?limit/.test(name) && RESET.test(name)).map(waitOf));
 }
 
 function isSpent(remaining: string, isRateLimited: boolean): boolean {

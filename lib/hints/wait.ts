@@ -21,7 +21,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** One part of a duration: `6m`, `0s`, `1.5 seconds`. Sticky, so that reading ends where a duration does. */
-const PART = /(\d+(?:\.\d+)?) *(ns|[uµ]s|ms|s(?:ec[a-z]*)?|m(?:in[a-z]*)?|h(?:ours?)?|d(?:ays?)?) */gy;
+const PART = /(\d+(?:\.\d+)?) *([nuµm]?s|[mhd])(?:ec[a-z]*|in[a-z]*|ours?|ays?)? */gy;
 
 /** A non-negative decimal; `NaN` for anything else. */
 export const parseNumber = (text: string): number =>
@@ -52,7 +52,7 @@ function parseDuration(text: string): number | undefined {
   let [length, sum] = [0, 0];
   for (const [part, amount, unit = ''] of text.matchAll(PART)) {
     length += part.length;
-    sum += Number(amount) * (UNITS[unit] ?? UNITS[unit.slice(0, 1)] ?? NaN);
+    sum += Number(amount) * (UNITS[unit] as number);
   }
   return length === text.length ? sum : undefined;
 }

@@ -220,15 +220,11 @@ describe('the x-ratelimit-reset family', () => {
     },
   );
 
-  test('reads as many limits as anybody has, with names as long as anybody gives', () => {
-    const resets = (count: number) =>
-      Object.fromEntries(
-        Array.from({ length: count }, (_, index) => [`x-ratelimit-reset-${index}`, `${index}`]),
-      );
-    expect(readReset(resets(20), NOW)).toBe(19_000);
-    expect(readReset(resets(2_000), NOW)).toBe(19_000);
-    expect(readReset({ [`x-ratelimit-reset-${'a'.repeat(82)}`]: '30' }, NOW)).toBe(30_000);
-    expect(readReset({ [`x-ratelimit-reset-${'a'.repeat(83)}`]: '30' }, NOW)).toBeUndefined();
+  test('reads thousands of limits, and names without end, soon', () => {
+    const resets = Array.from({ length: 2_000 }, (_, index) => [`x-ratelimit-reset-${index}`, `${index}`]);
+    expect(readReset(Object.fromEntries(resets), NOW)).toBe(1_999_000);
+    for (const piece of ['x-ratelimit-reset', '-reset-', '-resetx', 'ratelimit'])
+      expect([30_000, undefined]).toContain(readReset({ [`x-ratelimit${piece.repeat(50_000)}`]: '30' }, NOW));
   });
 
   test('chooses the longest of several families, each with its own remaining', () => {
