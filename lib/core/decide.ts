@@ -50,11 +50,7 @@ export function decide(policy: Policy, evidence: Evidence): Pause | Reason {
 export const mayAct = (failure: Failure): boolean => failure !== 'unsent' && failure !== 'refused';
 
 /** Why sending the request again might act twice or send another body, if it might. */
-export function findHazard(
-  { methods }: Policy,
-  method: string,
-  risk: Risk,
-): Reason | undefined {
+export function findHazard({ methods }: Policy, method: string, risk: Risk): Reason | undefined {
   const isSafe = methods.has(method) || risk.keyed || !(risk.mayHaveActed || mayAct(risk.failure));
   if (!isSafe) return 'unsafe-method';
   // To look at the body costs time, so it comes last.
