@@ -2,7 +2,7 @@ import { isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
 import { RetryThrottle } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
 import { type Given, given } from '../options/fields.ts';
-import type { RetryOptions } from '../options/options.ts';
+import type { RetryAfterOptions, RetryOptions } from '../options/options.ts';
 import { resolveJitter } from '../strategies/jitter.ts';
 import { exponential } from '../strategies/wait.ts';
 import type { RetryObserver, WaitStrategy } from '../types.ts';
@@ -24,12 +24,15 @@ const DEFAULTS = {
 type WithDefault = 'maxAttempts' | 'maxElapsedTime' | 'attemptTimeout' | 'totalTimeout';
 type AsGiven = 'stop' | 'retryIf' | 'idempotencyKey' | 'data' | 'budget' | 'beforeRetry';
 
+/** How far to obey the server: {@link RetryAfterOptions} with the defaults filled in. */
+type RetryAfter = Required<Given<Omit<RetryAfterOptions, 'read'>>> & Given<Pick<RetryAfterOptions, 'read'>>;
+
 /** A policy ready to be asked: every default filled in, every number that chooses a wait turned into a function. */
 export interface Policy
   extends Required<Given<Pick<RetryOptions, WithDefault>>>,
     Given<Pick<RetryOptions, AsGiven>> {
   readonly wait: WaitStrategy;
-  readonly retryAfter: { readonly max: number; readonly whenLonger: 'give-up' | 'clamp' } | false;
+  readonly retryAfter: RetryAfter | false;
   /** In upper case. */
   readonly methods: ReadonlySet<string>;
   readonly statuses: ReadonlySet<number>;

@@ -1,4 +1,4 @@
-import type { InternalAxiosRequestConfig } from 'axios';
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { isRetryBudget, isRetryThrottle } from '../limits/brand.ts';
 import type { RetryBudget } from '../limits/budget.ts';
 import type { RetryThrottle, RetryThrottleOptions } from '../limits/throttle.ts';
@@ -30,6 +30,19 @@ export interface RetryAfterOptions {
    * @defaultValue 'give-up'
    */
   readonly whenLonger?: 'give-up' | 'clamp' | undefined;
+  /**
+   * Reads how long the server asks to wait where the plugin does not look: in the body, or in a header of the server's own.
+   * It answers milliseconds at once (0 is no wait), or `undefined` for no opinion, and then the headers count. Asked about
+   * responses that are worth another attempt only.
+   *
+   * @defaultValue none
+   * @example
+   * // { "error": { "retry_in_seconds": 12 } }
+   * attachRetry(client, {
+   *   retryAfter: { read: ({ data }) => data?.error?.retry_in_seconds * 1_000 || undefined },
+   * });
+   */
+  readonly read?: ((response: AxiosResponse) => number | undefined) | undefined;
 }
 
 /** How idempotency keys are made. */
@@ -89,7 +102,12 @@ export interface RetryOptions {
   readonly jitter?: JitterName | boolean | JitterFunction | undefined;
   /** A wait strategy in place of the exponential schedule; `jitter` is not applied to it. */
   readonly wait?: WaitStrategy | undefined;
-  /** How far to obey the server's hint (`Retry-After` and its kin); `false` ignores hints. Merged by field. */
+  /**
+   * How far to obey the server when it says how long to wait (`Retry-After` and its kin); `false` ignores that. Merged by
+   * field.
+   *
+   * @defaultValue { max: 120_000, whenLonger: 'give-up' }
+   */
   readonly retryAfter?: RetryAfterOptions | false | undefined;
   /**
    * The methods that may be repeated whatever went wrong, in any letter case.
@@ -168,6 +186,7 @@ const aDeadline: Rule<unknown> = ['a number of ms > 0 or Infinity', (v) => isWit
 const retryAfterRules = {
   max: aSpan,
   whenLonger: ['', (v) => v === 'give-up' || v === 'clamp'],
+  read: aFunction,
 } satisfies Record<keyof RetryAfterOptions, Rule>;
 
 const keyRules = { header: ['', isName], generate: aFunction } satisfies Record<
@@ -195,7 +214,7 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   jitter: [JITTER, isJitter],
   wait: aFunction,
   retryAfter: [
-    "false or { max: ms, whenLonger: 'give-up' or 'clamp' }",
+    "false or { max: ms, whenLonger: 'give-up' or 'clamp', read: a function }",
     (v) => v === false || hasOnly(v, retryAfterRules),
   ],
   methods: ['an array of HTTP methods', (v) => isListOf(v, isName)],

@@ -85,7 +85,8 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
       { max: Infinity },
       { whenLonger: 'give-up' },
       { max: 1, whenLonger: 'clamp' },
-      { max: undefined, whenLonger: undefined },
+      { max: undefined, whenLonger: undefined, read: undefined },
+      { read: () => undefined },
     ],
     bad: [
       [true, 'true'],
@@ -96,6 +97,7 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
       [{ max: Number.NaN }, '[object Object]'],
       [{ max: '5' }, '[object Object]'],
       [{ whenLonger: 'wait' }, '[object Object]'],
+      [{ read: 'x-wait' }, '[object Object]'],
       [{ most: 5 }, '[object Object]'],
       [{ toString: 5 }, '[object Object]'],
     ],
@@ -482,6 +484,9 @@ describe('layers', () => {
     expect(
       await clamped({ retryAfter: { max: 7, whenLonger: 'clamp' } }, { retryAfter: { max: undefined } }),
     ).toBe(7);
+    const read = () => 0;
+    expect(await clamped({ retryAfter: { read } }, { retryAfter: { max: 7 } })).toBe(0);
+    expect(await clamped({ retryAfter: { max: 7 } }, { retryAfter: { read } })).toBe(0);
     expect(await clamped({ retryAfter: { max: 7 } }, { retryAfter: false })).toBe(5);
     expect(await clamped({ retryAfter: false }, {})).toBe(5);
     expect(await clamped({ retryAfter: false }, { retryAfter: { max: 9, whenLonger: 'clamp' } })).toBe(9);
