@@ -126,7 +126,7 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
       [new Set([503]), '[object Set]'],
     ],
   },
-  retryIf: aFunction,
+  retryIf: { ...aFunction, good: [() => false, async () => undefined] },
   idempotencyKey: {
     good: [
       true,
