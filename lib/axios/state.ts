@@ -65,7 +65,8 @@ export class RetryState implements Task {
     const earlier = RetryState.of(config, attachment);
     restore(config);
     this.#key =
-      policy.idempotencyKey && applyKey(config, policy.idempotencyKey, RetryState.#spentKeyOf(earlier));
+      policy.idempotencyKey &&
+      applyKey(config, policy.idempotencyKey, RetryState.#spentKeyOf(earlier), attachment.random);
     config.retryState = this;
     if (policy.data) config.data = undefined;
     this.#snapshot = new Snapshot(config, isEditable, isEditable || hasOwnTransform(config));

@@ -103,7 +103,7 @@ export function findBound(policy: Policy, context: RetryContext, pause: Pause): 
   const startsAt = context.elapsed + pause.delay;
   if (startsAt > policy.maxElapsedTime) return 'max-elapsed-time';
   if (startsAt >= policy.totalTimeout) return 'total-timeout';
-  return askToStop(policy, { ...context, ...pause });
+  return policy.stop && askToStop(policy, { ...context, ...pause });
 }
 
 /**

@@ -105,6 +105,8 @@ class Loop {
   readonly #log: AttemptLog;
   #link: Link;
   #hint: number | undefined = undefined;
+  /** What the latest outcome tells about the server, after the word of the user. */
+  #failure: Failure = 'none';
   /** What the latest retry cost, and whose tokens these were. */
   #cost = 0;
   #payer = '';
@@ -182,6 +184,7 @@ class Loop {
     });
     const asked = worthIt ? askReader(policy.retryAfter, response) : undefined;
     if (asked !== undefined) this.#noteHint(asked);
+    this.#failure = failure;
 
     const task = this.#task;
     const decision = decide(policy, {
@@ -268,7 +271,7 @@ class Loop {
     const next = this.#task.adopt(edited, prepared);
     this.#noteChanges(outcome, next);
     const hazard = findHazard(policy, methodOf(next), {
-      failure: outcome.failure,
+      failure: this.#failure,
       mayHaveActed: this.#log.mayHaveActed,
       keyed: this.#task.isKeyed(next),
       replayable: this.#task.isReplayable(next),
@@ -289,7 +292,7 @@ class Loop {
   /** Sends the next attempt. An interceptor that does not settle is cut off when the request is cancelled or out of time. */
   async #send(outcome: Outcome, next: Config): Promise<Outcome | Settled> {
     this.#task.release(outcome);
-    this.#log.mayHaveActed ||= mayAct(outcome.failure);
+    this.#log.mayHaveActed ||= mayAct(this.#failure);
     const sent = await this.#unlessInterrupted(outcome, this.#task.send(next), (reason) =>
       this.#task.mayCut(reason),
     );

@@ -52,7 +52,11 @@ const mergeRetryAfter = (merged: Policy['retryAfter'], { retryAfter }: RetryOpti
  */
 export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): Policy {
   const layers = [base, own];
-  const merged: Given<RetryOptions> & typeof DEFAULTS = Object.assign({}, DEFAULTS, ...layers.map(given));
+  const merged: Given<RetryOptions> & typeof DEFAULTS = Object.assign(
+    Object.create(null),
+    DEFAULTS,
+    ...layers.map(given),
+  );
   const { maxAttempts, baseDelay, maxDelay, exponentialBase, jitter } = merged;
   if (Math.min(maxAttempts, merged.maxElapsedTime) === Infinity) {
     throw expected('retry option `maxAttempts`', 'finite when `maxElapsedTime` is Infinity', maxAttempts);
@@ -60,19 +64,20 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
   const spread = resolveJitter(jitter);
   const schedule: WaitStrategy = (context) =>
     spread(exponential(context.attemptNumber, baseDelay, exponentialBase, maxDelay), context);
-  return {
-    ...merged,
+  return Object.assign(merged, {
     wait: merged.wait ?? schedule,
     retryAfter: layers.reduce(mergeRetryAfter, DEFAULTS.retryAfter as Policy['retryAfter']),
     methods: new Set(merged.methods.map((method) => method.toUpperCase())),
     statuses: new Set(merged.statuses),
     throttle: isRetryThrottle(merged.throttle) ? merged.throttle : undefined,
     observers: layers.flatMap(({ observe = [] }) => observe),
-  };
+    ...(merged.idempotencyKey && { idempotencyKey: given(Object(merged.idempotencyKey)) }),
+  });
 }
 
 /** The options of an instance, with what its requests share made: the throttle. */
-export function withOwnLimits({ throttle, ...options }: RetryOptions): RetryOptions {
+export function withOwnLimits(options: RetryOptions): RetryOptions {
+  const { throttle } = options;
   const isReady = throttle === false || isRetryThrottle(throttle);
-  return { ...options, throttle: isReady ? throttle : new RetryThrottle(throttle) };
+  return Object.assign(options, { throttle: isReady ? throttle : new RetryThrottle(throttle) });
 }

@@ -173,8 +173,12 @@ const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const isName = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
 
+const isMethod = (value: unknown): boolean => isName(value) && /[a-z]/i.test(value as string);
+
 const isListOf = (value: unknown, accepts: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(accepts);
+
+const isErrorStatus = (value: unknown): boolean => Number.isInteger(value) && isWithin(value, 300, 599);
 
 const { MAX_VALUE, MIN_VALUE } = Number;
 
@@ -185,11 +189,11 @@ const aDeadline: Rule<unknown> = ['a number of ms > 0 or Infinity', (v) => isWit
 
 const retryAfterRules = {
   max: aSpan,
-  whenLonger: ['', (v) => v === 'give-up' || v === 'clamp'],
+  whenLonger: ["'give-up' or 'clamp'", (v) => v === 'give-up' || v === 'clamp'],
   read: aFunction,
 } satisfies Record<keyof RetryAfterOptions, Rule>;
 
-const keyRules = { header: ['', isName], generate: aFunction } satisfies Record<
+const keyRules = { header: ['the name of a header', isName], generate: aFunction } satisfies Record<
   keyof IdempotencyKeyOptions,
   Rule
 >;
@@ -216,16 +220,23 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   retryAfter: [
     "false or { max: ms, whenLonger: 'give-up' or 'clamp', read: a function }",
     (v) => v === false || hasOnly(v, retryAfterRules),
+    { fields: retryAfterRules },
   ],
-  methods: ['an array of HTTP methods', (v) => isListOf(v, isName)],
+  methods: [
+    'an array of HTTP methods',
+    (v) => isListOf(v, isMethod),
+    { items: ['an HTTP method', isMethod] },
+  ],
   statuses: [
-    'an array of integers from 100 to 599',
-    (v) => isListOf(v, (s) => Number.isInteger(s) && isWithin(s, 100, 599)),
+    'an array of integers from 300 to 599',
+    (v) => isListOf(v, isErrorStatus),
+    { items: ['an integer from 300 to 599; `retryIf` is for successes', isErrorStatus] },
   ],
   retryIf: aFunction,
   idempotencyKey: [
     'a boolean or { header: a name, generate: a function }',
     (v) => typeof v === 'boolean' || hasOnly(v, keyRules),
+    { fields: keyRules },
   ],
   data: ['a function, on `config.retry` only', (v, place) => isFunction(v) && place === 'request'],
   attemptTimeout: aDeadline,
@@ -239,12 +250,17 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   observe: [
     'an object of functions onAttempt, onRetry, onGiveUp, or an array of such',
     (v) => isObserver(v) || isListOf(v, isObserver),
+    { fields: observerRules, items: ['an observer', isObserver, { fields: observerRules }] },
   ],
 };
 
 /** How it is spelled here what users of axios-retry, retry-axios and their like would type; the first that matches counts. */
 const spellings: readonly (readonly [typed: RegExp, here: string])[] = [
-  [/retries|^retry$/i, 'maxAttempts (retries + 1)'],
+  [/^min(Timeout|Delay)$|^first/i, 'baseDelay'],
+  [/^max(Timeout|RetryDelay|RetryAfter|Interval)$/i, 'maxDelay, or retryAfter.max for hints'],
+  [/^factor$|multiplier/i, 'exponentialBase'],
+  [/^retryOn/i, 'retryIf'],
+  [/retries|^retry$|limit/i, 'maxAttempts (retries + 1)'],
   [/^on/, 'beforeRetry or observe'],
   [/timeout/i, 'attemptTimeout or totalTimeout'],
   [/^should|condition|validate/i, 'retryIf'],
@@ -267,5 +283,6 @@ export function validateOptions(options: unknown, place: OptionsPlace): RetryOpt
     const spelling = spellings.find(([typed]) => typed.test(name));
     return spelling && `spelled ${spelling[1]}`;
   });
-  return { ...(options as RetryOptions) };
+  // Without a prototype: what somebody put on `Object.prototype` is no option.
+  return Object.assign(Object.create(null), options) as RetryOptions;
 }
