@@ -9,7 +9,8 @@ const CODES =
   /CERT|CRL_|SSL|REDIRECTS|INVALID_|UNKNOWN_URL|^(EPROTO|EISDIR|ABORT_ERR|UNABLE_TO_|PATH_LENGTH_|HOSTNAME_M|HPE_|Z_|ZSTD_|Zlib|Malformed_|TooMany|UND_ERR_(NOT_SUPPORTED|HEADERS_OVERFLOW|REQ_CONTENT|RES_EXCEEDED)|ERR_(_|BAD_(REQUEST|OPTION)|CANCELED|NOT_SUPPORT|DEPRECATED|FORM_DATA|FR_|UNESCAPED|OUT_OF_RANGE|ASSERTION|SOCKET_BAD|METHOD|HTTP2_(ERROR|HEADER|CONNECT|UNSUPPORTED)|TLS_(?!HANDSHAKE_TIMEOUT)|UNSAFE|DISALLOWED|CONTENT_DEC|BLOCKED|ABORTED|QUEUE_FULL|COOLING_DOWN|NOCK))/;
 
 /** Errors of a program, not of the network. */
-const NAMES = /^((Reference|Range|Syntax|URI|Eval|Assertion|Abort|DataClone|Security|InvalidCharacter)Error)$/;
+const NAMES =
+  /^((Reference|Range|Syntax|URI|Eval|Assertion|Abort|DataClone|Security|InvalidCharacter)Error)$/;
 
 /** What fetch, its runtimes and engines say of the same where they give no code. */
 const WORDS =

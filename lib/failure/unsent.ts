@@ -18,7 +18,10 @@ export const isNotSent = (node: ErrorNode): boolean =>
  * a socket that never connected, or a TLS handshake that never ended. So the resolver, the proxy and the error's words do
  * not matter.
  */
-export function wasDropped({ request, cause }: ErrorNode, { transport }: InternalAxiosRequestConfig): boolean {
+export function wasDropped(
+  { request, cause }: ErrorNode,
+  { transport }: InternalAxiosRequestConfig,
+): boolean {
   const sent = request?._currentRequest ?? request;
   // A transport of the user may have sent it in another way.
   if (!sent || transport || !isNode()) return false;
