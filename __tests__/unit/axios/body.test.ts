@@ -178,7 +178,7 @@ describe('a body that is watched', () => {
     const body = createReadStream('/nowhere/at/all');
     watchBody(body);
     expect(() => throwIfFailed(body)).not.toThrow();
-    await new Promise((resolve) => body.once('close', resolve));
+    await new Promise<void>((resolve) => body.once('close', resolve));
     expect(() => throwIfFailed(body)).toThrow('ENOENT');
   });
 
