@@ -22,11 +22,11 @@ export const isStream = (value: unknown): value is StreamLike => {
 };
 
 /** A body with more values than this is JSON: a multipart body, which can hold streams, is not so large before its files. */
-const MOST_VALUES = 100_000;
+const MOST_VALUES = 10_000;
 
 /**
  * Whether a body can be read only once: a stream, or an object that holds one, as multipart bodies do. Looks at the first
- * 100,000 values, the shallow ones first, so ask it only when all else is for another attempt.
+ * 10,000 values, the shallow ones first, so ask it only when all else is for another attempt.
  */
 export function isOneShot(data: unknown): boolean {
   if (isStream(data)) return true;
