@@ -1,10 +1,14 @@
 // Runs the behaviour tests of the axios edge against the oldest, a middle and the newest axios of the peer range, or against
-// the versions named on the command line. `AXIOS_DIR` tells jest.config.ts which axios to use.
+// the versions named on the command line. `AXIOS_DIR` tells jest.config.ts which axios to use. The version of the lock file is the
+// one that `npm test` runs with, and is not run once more.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { conclude, noticesOf, provide, tallyOf, versionOf } from './provide.mjs';
 
-const versions = process.argv.length > 2 ? process.argv.slice(2) : ['1.7.0', '~1.12.0', '^1.7.0'];
+const asked = process.argv.slice(2);
+const versions = asked.length > 0 ? asked : ['1.7.0', '~1.12.0', '^1.7.0'];
+const locked = versionOf(fileURLToPath(new URL('../node_modules/axios', import.meta.url)));
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const edge = '__tests__/(http/|unit/(axios|axios-retry|adapters|batch|failure|testing|context))';
 // The testing kit imitates the errors of the newest axios; that the others' are understood is what the rest tests.
@@ -18,6 +22,10 @@ for (const range of versions) {
     continue;
   }
   const version = versionOf(folder);
+  if (asked.length === 0 && version === locked) {
+    console.log(`\n---- axios ${version} is the one that npm test runs with`);
+    continue;
+  }
   console.log(`\n---- axios ${version}, adapters http and fetch`);
   const { passed, failed, notices } = await run(
     [edge, ...(range.startsWith('^') ? [] : ['-t', imitation])],
