@@ -283,35 +283,77 @@ describe('the levels', () => {
 describe('the console', () => {
   afterEach(() => jest.restoreAllMocks());
 
-  it('gets the text and then the object, by the methods it has when the line is written', async () => {
+  it('gets the text alone, by the methods it has when the line is written', async () => {
     const client = createClient(console, [503, 503], { maxAttempts: 2 });
     const warn = jest.spyOn(console, 'warn').mockReturnValue();
     const error = jest.spyOn(console, 'error').mockReturnValue();
     await caught(client.get('/users/1'));
-    expect(warn.mock.calls).toEqual([
-      [
-        `GET ${url} attempt 1 of 2: 503, retry in 500 ms (backoff)`,
-        expect.objectContaining({ event: 'retry' }),
-      ],
-    ]);
-    expect(error.mock.calls).toEqual([
-      [
-        `GET ${url} attempt 2 of 2: 503, gave up (max-attempts)`,
-        expect.objectContaining({ event: 'give-up' }),
-      ],
-    ]);
+    expect(warn.mock.calls).toEqual([[`GET ${url} attempt 1 of 2: 503, retry in 500 ms (backoff)`]]);
+    expect(error.mock.calls).toEqual([[`GET ${url} attempt 2 of 2: 503, gave up (max-attempts)`]]);
     expect(warn.mock.contexts).toEqual([console]);
   });
 
-  it('finds no placeholder in a URL, a code or a reason', async () => {
+  /** A console that writes to memory. */
+  function createConsole() {
     const written: string[] = [];
     const stream = new Writable({ write: (chunk, _, done) => done(void written.push(String(chunk))) });
-    const logger = new console.Console(stream);
+    return { written, logger: new console.Console(stream) };
+  }
+
+  it('prints one line for each event', async () => {
+    const { written, logger } = createConsole();
+    await caught(createClient(logger, [503, 'timeout', 503], {}, { attempt: 'log' }).get('/users/1'));
+    expect(written.join('')).toBe(
+      [
+        `GET ${url} attempt 1 of 3: 503`,
+        `GET ${url} attempt 1 of 3: 503, retry in 500 ms (backoff)`,
+        `GET ${url} attempt 2 of 3: ECONNABORTED`,
+        `GET ${url} attempt 2 of 3: ECONNABORTED, retry in 1 s (backoff)`,
+        `GET ${url} attempt 3 of 3: 503`,
+        `GET ${url} attempt 3 of 3: 503, gave up (max-attempts)`,
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('finds no placeholder in a URL, a code or a reason', async () => {
+    const { written, logger } = createConsole();
     const stop = () => '100%done %% %';
     await caught(createClient(logger, [503], { stop }).get('/100%d/%d0%bf'));
     const path = 'https://api.example.com/v1/100%25d/%D0%BF';
-    expect(written.join('')).toContain(`GET ${path} attempt 1 of 3: 503, gave up (100% done % % %) {`);
-    expect(written.join('')).toContain("reason: '100%done %% %'");
+    expect(written.join('')).toBe(`GET ${path} attempt 1 of 3: 503, gave up (100% done % % %)\n`);
+  });
+
+  const copy = (level: jest.Mock) => ({ ...console, warn: level });
+  const wrapped = (level: jest.Mock) => Object.assign(Object.create(console), { warn: level });
+  // What engines other than Node have at least.
+  const other = (warn: jest.Mock) => ({ log() {}, table() {}, warn, error() {} });
+
+  it.each([
+    ['copied', copy],
+    ['wrapped', wrapped],
+    ['of another engine', other],
+  ])('is known when it is %s', (_how, create) => {
+    const warn = jest.fn();
+    logRetries(create(warn)).onRetry?.(context({ delay: 1, delaySource: 'backoff' }));
+    expect(warn.mock.calls).toEqual([[expect.any(String)]]);
+  });
+
+  it.each([true, false])('gets the object where `objectFirst: %p` asks for it', (objectFirst) => {
+    const warn = jest.fn();
+    logRetries(copy(warn), { objectFirst }).onRetry?.(context({ delay: 1, delaySource: 'backoff' }));
+    expect(warn.mock.calls.flat().map((part) => typeof part)).toEqual(
+      objectFirst ? ['object', 'string'] : ['string', 'object'],
+    );
+  });
+});
+
+describe('bunyan', () => {
+  it('gets the object and then the text, known by its fields and its way to add streams', () => {
+    const warn = jest.fn();
+    const bunyan = { fields: { name: 'app' }, streams: [], addStream() {}, warn, error() {} };
+    logRetries(bunyan).onRetry?.(context({ delay: 1, delaySource: 'backoff' }));
+    expect(warn.mock.calls).toEqual([[expect.objectContaining({ event: 'retry' }), expect.any(String)]]);
   });
 });
 
