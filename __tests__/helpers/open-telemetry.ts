@@ -8,12 +8,13 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import {
   AggregationTemporality,
   type DataPoint,
-  
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
@@ -27,7 +28,7 @@ export interface Telemetry {
   tree(): string;
   readonly spans: () => readonly ReadableSpan[];
   /** The points of every metric of axios-tenacity so far, by its name. */
-  points(): Promise<Readonly<Record<string, readonly DataPoint<number | any>[]>>>;
+  points(): Promise<Readonly<Record<string, readonly DataPoint<unknown>[]>>>;
   stop(): Promise<void>;
 }
 
@@ -40,7 +41,7 @@ export function startTelemetry(
   const tracerProvider = new NodeTracerProvider({
     spanProcessors: [...processors, new SimpleSpanProcessor(exporter)],
   });
-  tracerProvider.register();
+  tracerProvider.register({ contextManager: new AsyncLocalStorageContextManager() });
 
   const metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({
@@ -53,11 +54,12 @@ export function startTelemetry(
   const hooks = requestHook ? { requestHook } : {};
   const forHttp = new HttpInstrumentation({ disableIncomingRequestInstrumentation: true, ...hooks });
   const forUndici = new UndiciInstrumentation(hooks);
-  for (const instrumentation of [forHttp, forUndici]) {
-    instrumentation.setTracerProvider(tracerProvider);
+  const unregister = registerInstrumentations({
+    instrumentations: [forHttp, forUndici],
+    tracerProvider,
     // A meter of its own: nobody reads it here.
-    instrumentation.setMeterProvider(new MeterProvider());
-  }
+    meterProvider: new MeterProvider(),
+  });
   // jest's `require` does not pass the hook by which it patches the module.
   const patch = forHttp.getModuleDefinitions().find(({ name }) => name === 'http');
   patch?.patch?.(http);
@@ -75,8 +77,7 @@ export function startTelemetry(
     },
     async stop() {
       patch?.unpatch?.(http);
-      forHttp.disable();
-      forUndici.disable();
+      unregister();
       await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()]);
       for (const api of [trace, context, propagation, metrics]) api.disable();
     },

@@ -1,12 +1,10 @@
-import axios, { type AxiosRequestConfig, type CreateAxiosDefaults } from 'axios';
-import { attachRetry } from '../../lib/axios/attach.ts';
+import axios, { type CreateAxiosDefaults } from 'axios';
 import {
   attachRetryWithTelemetry,
   ResendCountProcessor,
   resendCountHook,
   type TelemetryRetryOptions,
 } from '../../lib/opentelemetry.ts';
-import { caught } from '../helpers/caught.ts';
 import { adapters, fast } from '../helpers/clients.ts';
 import { inSpan, startTelemetry, type Telemetry } from '../helpers/open-telemetry.ts';
 import {

@@ -9,7 +9,7 @@ const OTHER = '_OTHER';
 const LONGEST = 100;
 
 /** Lets through the first `most` different values that it meets, so that a metric cannot grow without end. */
-export function bounded(most: number, known: Iterable<string> = []): (value: string) => string {
+function bounded(most: number, known: Iterable<string> = []): (value: string) => string {
   const seen = new Set(known);
   return (value) => {
     if (!seen.has(value)) {
