@@ -1,7 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
-import { entryOf, type RetryLogEntry } from './observe/entry.ts';
+import { type EventContext, entryOf, type RetryLogEntry } from './observe/entry.ts';
 import { isNews } from './observe/news.ts';
-import type { DelaySource, Reason, RetryContext, RetryObserver } from './types.ts';
+import type { DelaySource, Reason, RetryObserver } from './types.ts';
 
 export type { RetryLogEntry } from './observe/entry.ts';
 
@@ -55,6 +55,6 @@ export const publishRetries = (): RetryObserver => ({
 
 const publishOn =
   (target: Channel, event: RetryLogEntry['event']) =>
-  (context: RetryContext): void => {
+  (context: EventContext): void => {
     if (target.hasSubscribers && isNews(context)) target.publish(entryOf(event, context));
   };

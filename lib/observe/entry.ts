@@ -1,5 +1,4 @@
-import { codeOf } from '../failure/causes.ts';
-import type { DelaySource, Reason, RetryContext } from '../types.ts';
+import type { DelaySource, GiveUpContext, PendingRetryContext, Reason, RetryContext } from '../types.ts';
 import { addressOf } from './address.ts';
 
 /** What one event is in a log: the object beside the text of a line. Durations are whole milliseconds. */
@@ -24,29 +23,25 @@ export interface RetryLogEntry {
   readonly reason?: Reason;
 }
 
-export function entryOf(event: RetryLogEntry['event'], context: RetryContext): RetryLogEntry {
+/** A context of any moment. */
+export type EventContext = RetryContext & Partial<PendingRetryContext & GiveUpContext>;
+
+export function entryOf(event: RetryLogEntry['event'], context: EventContext): RetryLogEntry {
   const { method, attemptNumber, maxAttempts, elapsed, totalDelay, delay, delaySource, reason } = context;
+  const { status, code } = context;
   return {
     event,
     method,
     url: addressOf(context),
     attemptNumber,
     ...(maxAttempts < Infinity && { maxAttempts }),
-    ...resultOf(context),
+    // Never a message, which may quote the URL.
+    ...(status !== undefined && { status }),
+    ...(code !== undefined && { code }),
     elapsed: Math.round(elapsed),
     totalDelay: Math.round(totalDelay),
     ...(delay !== undefined && { delay: Math.round(delay) }),
     ...(delaySource !== undefined && { delaySource }),
     ...(reason !== undefined && { reason }),
   };
-}
-
-/** The status; or the code, when there was no whole response. Never a message, which may quote the URL. */
-export function resultOf({ error, response }: Pick<RetryContext, 'error' | 'response'>): {
-  readonly status?: number;
-  readonly code?: string;
-} {
-  if (response && (error === undefined || response.status >= 400)) return { status: response.status };
-  const code = codeOf(error);
-  return code === undefined ? {} : { code };
 }

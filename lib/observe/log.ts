@@ -1,8 +1,8 @@
 import { expected } from '../options/expected.ts';
 import { checkFields, given, isRecord, type Rule } from '../options/fields.ts';
-import type { RetryContext, RetryObserver } from '../types.ts';
+import type { RetryObserver } from '../types.ts';
 import { showDuration } from './duration.ts';
-import { entryOf, type RetryLogEntry } from './entry.ts';
+import { type EventContext, entryOf, type RetryLogEntry } from './entry.ts';
 import { isNews } from './news.ts';
 
 export type { RetryLogEntry } from './entry.ts';
@@ -55,7 +55,7 @@ export function logRetries(logger: object, options: LogRetriesOptions = {}): Ret
   const { retry, giveUp, attempt, objectFirst } = readOptions(logger, options);
   const writeTo = (level: string | false, event: RetryLogEntry['event']) => {
     if (level === false) return undefined;
-    return (context: RetryContext): void => {
+    return (context: EventContext): void => {
       if (!isNews(context)) return;
       quietly(() => (logger as Logger)[level]?.(...lineOf(entryOf(event, context), objectFirst)));
     };

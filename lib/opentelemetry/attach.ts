@@ -1,8 +1,9 @@
 import { context, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
-import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { AxiosInstance, AxiosResponse } from 'axios';
 import { adapterFor } from '../axios/adapter.ts';
 import { attachRetry, type RetryHandle } from '../axios/attach.ts';
-import { retryReport } from '../axios/report.ts';
+import { attemptOf, retryReport } from '../axios/report.ts';
+import type { Config } from '../axios/snapshot.ts';
 import { isRetryThrottle } from '../limits/brand.ts';
 import { RetryThrottle } from '../limits/throttle.ts';
 import { checkFields, isObject, isRecord, type Rule } from '../options/fields.ts';
@@ -11,7 +12,6 @@ import { completeClock, systemClock } from '../runtime/clock.ts';
 import type { RetryObserver, RetryRuntime } from '../types.ts';
 import { sendAs } from './attempt-number.ts';
 import { RetryMetrics } from './metrics.ts';
-import { attemptOf, requestOf } from './request.ts';
 import { RetrySpans } from './retry-span.ts';
 
 /** What {@link attachRetryWithTelemetry} records, and where. */
@@ -67,8 +67,6 @@ const RULES: Readonly<Record<keyof TelemetryOptions, Rule>> = {
   tracerProvider: providerWith('getTracer'),
 };
 
-type Config = InternalAxiosRequestConfig;
-
 /**
  * `attachRetry` for a client that OpenTelemetry watches. It takes the same arguments and stands in the same place. In addition
  * it
@@ -101,33 +99,27 @@ export function attachRetryWithTelemetry(
     metrics: metrics ? new RetryMetrics(meterProvider, observed) : undefined,
     spans: span ? new RetrySpans(tracerProvider) : undefined,
   };
-  const { request, response } = instance?.interceptors ?? {};
-  // Registered before, so it sees each attempt.
-  const inside = request?.use(numberAttempts(watch), null, { synchronous: true });
-  const ejectInside = (): void => request?.eject(inside as number);
-  try {
-    const handle = attachRetry(
-      instance,
-      {
-        ...policy,
-        throttle: observed?.throttle ?? policy.throttle,
-        observe: [policy.observe ?? [], observerOf(watch)].flat(),
-      },
-      runtime,
-    );
-    // Registered after, so it sees each request.
-    const outside = response.use(noteSuccess(watch));
-    return {
-      detach() {
-        handle.detach();
-        ejectInside();
-        response.eject(outside);
-      },
-    };
-  } catch (error) {
-    ejectInside();
-    throw error;
-  }
+  const handle = attachRetry(
+    instance,
+    {
+      ...policy,
+      throttle: observed?.throttle ?? policy.throttle,
+      observe: [policy.observe ?? [], observerOf(watch)].flat(),
+    },
+    runtime,
+  );
+  // Registered after it, so outside: once for each request.
+  const { request, response } = instance.interceptors;
+  const requestId = request.use(numberAttempts(watch), null, { synchronous: true });
+  const responseId = response.use(noteSuccess(watch));
+  return {
+    drain: handle.drain,
+    detach() {
+      handle.detach();
+      request.eject(requestId);
+      response.eject(responseId);
+    },
+  };
 }
 
 /** What watches the requests of a client. */
@@ -150,12 +142,17 @@ function observedThrottle(
   };
 }
 
+/** What identifies a request through all its attempts. */
+const requestOf = ({ retryState }: Config): object | undefined =>
+  isObject(retryState) ? retryState : undefined;
+
 /** Puts around the adapter what tells the context of a retry its number. */
 const numberAttempts =
   ({ spans }: Watch) =>
   (config: Config): Config => {
     const { adapter } = config;
     config.adapter = (sent: Config) => {
+      // The error of a request shows what its caller gave.
       sent.adapter = adapter as never;
       const send = () => adapterFor(adapter, sent)(sent);
       const number = attemptOf(sent) ?? 1;
@@ -179,14 +176,14 @@ const observerOf = ({ metrics, spans }: Watch): RetryObserver => ({
   },
 });
 
-/** Nobody tells an observer that a request succeeded in the end. One that was given up, though a response, is told already. */
+/** Notes a success after retries: no observer is told of it. A response that is given up was told already. */
 const noteSuccess =
   ({ metrics, spans }: Watch) =>
   (response: AxiosResponse): AxiosResponse => {
-    const { config } = response ?? {};
+    const config: Config | undefined = response?.config;
+    const retries = (attemptOf(config) ?? 1) - 1;
     const request = config && requestOf(config);
-    const retries = request ? (attemptOf(config) ?? 1) - 1 : 0;
-    if (request && retries > 0 && retryReport(response)?.reason === undefined) {
+    if (retries > 0 && request && retryReport(response)?.reason === undefined) {
       metrics?.recovered(response, retries);
       spans?.succeed(request, retries);
     }

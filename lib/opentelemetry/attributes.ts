@@ -1,7 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { originOf } from '../limits/origin.ts';
-import { resultOf } from '../observe/entry.ts';
-import type { Reason, RetryContext } from '../types.ts';
+import type { GiveUpContext, Reason, RetryContext } from '../types.ts';
 
 /** What stands for a value that is unknown or one too many, as in the semantic conventions. */
 const OTHER = '_OTHER';
@@ -73,11 +72,10 @@ export const requestAttributes = ({
 });
 
 /** What went wrong: a status or a code. */
-export function errorAttribute(context: RetryContext): Attributes {
-  const { status, code = OTHER } = resultOf(context);
-  return { 'error.type': status === undefined ? codeFor(code) : String(status) };
-}
+export const errorAttribute = ({ status, code = OTHER }: RetryContext): Attributes => ({
+  'error.type': status === undefined ? codeFor(code) : String(status),
+});
 
-export const reasonAttribute = (reason: Reason = OTHER): Attributes => ({
+export const reasonAttribute = ({ reason }: GiveUpContext): Attributes => ({
   'axios_tenacity.reason': reasonFor(reason),
 });

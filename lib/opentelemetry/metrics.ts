@@ -1,7 +1,8 @@
 import { type Counter, type Histogram, type MeterProvider, metrics } from '@opentelemetry/api';
 import type { AxiosResponse } from 'axios';
+import { methodOf } from '../core/describe.ts';
 import { isNews } from '../observe/news.ts';
-import type { RetryContext } from '../types.ts';
+import type { GiveUpContext, PendingRetryContext } from '../types.ts';
 import { errorAttribute, reasonAttribute, requestAttributes } from './attributes.ts';
 import { type ObservedThrottle, observeThrottle } from './throttle-gauge.ts';
 
@@ -25,22 +26,21 @@ export class RetryMetrics {
     this.#throttle = throttle;
   }
 
-  retried(context: RetryContext): void {
-    const { delay = 0, delaySource } = context;
+  retried(context: PendingRetryContext): void {
     const attributes = {
       ...requestAttributes(context),
       ...errorAttribute(context),
-      ...(delaySource && { 'axios_tenacity.delay_source': delaySource }),
+      'axios_tenacity.delay_source': context.delaySource,
     };
     const { retries, retryDelay } = this.#ready();
     retries.add(1, attributes);
-    retryDelay.record(delay / 1_000, attributes);
+    retryDelay.record(context.delay / 1_000, attributes);
   }
 
-  gaveUp(context: RetryContext): void {
+  gaveUp(context: GiveUpContext): void {
     if (!isNews(context)) return;
     const request = requestAttributes(context);
-    const reason = reasonAttribute(context.reason);
+    const reason = reasonAttribute(context);
     const { giveUps, requestRetries } = this.#ready();
     giveUps.add(1, { ...request, ...errorAttribute(context), ...reason });
     const retries = context.attemptNumber - 1;
@@ -48,10 +48,9 @@ export class RetryMetrics {
   }
 
   /** A request that succeeded after some retries. */
-  recovered({ config }: Pick<AxiosResponse, 'config'>, retries: number): void {
-    const method = (config.method ?? 'get').toUpperCase();
+  recovered({ config }: AxiosResponse, retries: number): void {
     this.#ready().requestRetries.record(retries, {
-      ...requestAttributes({ method, config }),
+      ...requestAttributes({ method: methodOf(config), config }),
       'axios_tenacity.reason': 'succeeded',
     });
   }

@@ -6,7 +6,7 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import type { RetryContext } from '../types.ts';
+import type { GiveUpContext, RetryContext } from '../types.ts';
 import { errorAttribute, reasonAttribute, requestAttributes } from './attributes.ts';
 
 /** The INTERNAL span of each request that is retried: from the first retry that is scheduled to the end of the request. */
@@ -37,10 +37,10 @@ export class RetrySpans {
     this.#end(request, retries);
   }
 
-  giveUp(request: object, event: RetryContext): void {
+  giveUp(request: object, event: GiveUpContext): void {
     this.#spans
       .get(request)
-      ?.setAttributes({ ...errorAttribute(event), ...reasonAttribute(event.reason) })
+      ?.setAttributes({ ...errorAttribute(event), ...reasonAttribute(event) })
       .setStatus({ code: SpanStatusCode.ERROR });
     this.#end(request, event.attemptNumber - 1);
   }
