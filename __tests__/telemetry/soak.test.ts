@@ -58,7 +58,7 @@ test('with everything attached nothing grows with the number of requests', async
     client,
     {
       observe: [logRetries({ warn: tell, error: tell, debug: tell }, { attempt: 'debug' }), publishRetries()],
-      throttle: { retryCost: 0.01 },
+      throttle: { capacity: 1_000_000, refillTime: 1e12, refund: 0 },
       telemetry: { span: true, meterProvider, tracerProvider },
     },
     { clock: hasty },
@@ -75,8 +75,8 @@ test('with everything attached nothing grows with the number of requests', async
     collectGarbage();
     return process.memoryUsage().heapUsed;
   };
-  const before = await play(0, 500);
-  const after = await play(500, 2_000);
+  const before = await play(0, 300);
+  const after = await play(300, 1_300);
   await reader.forceFlush();
   const metrics = exporter
     .getMetrics()
@@ -84,12 +84,12 @@ test('with everything attached nothing grows with the number of requests', async
   for (const channel of [RETRY_CHANNEL, GIVE_UP_CHANNEL]) unsubscribe(channel, tell);
   await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()]);
 
-  expect(outcomes.succeeded).toBeGreaterThan(1_000);
-  expect(outcomes.failed).toBeGreaterThan(300);
-  expect(told).toBeGreaterThan(2_000);
+  expect(outcomes.succeeded).toBeGreaterThan(500);
+  expect(outcomes.failed).toBeGreaterThan(200);
+  expect(told).toBeGreaterThan(1_500);
   expect(open.size).toBe(0);
   expect(metrics).toHaveLength(5);
   for (const { dataPoints } of metrics) expect(dataPoints.length).toBeLessThan(5);
-  // A request that stayed in memory would take some kilobytes.
-  expect((after - before) / 1_500).toBeLessThan(250);
+  // A request that stayed in memory would take some kilobytes: its body alone is one.
+  expect((after - before) / 1_000).toBeLessThan(1_000);
 }, 120_000);
