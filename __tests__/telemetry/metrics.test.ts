@@ -232,8 +232,8 @@ describe('the options', () => {
 
   test.each([
     [
-      { telemetry: { spans: true } },
-      'Expected `telemetry` option `spans` to be one of metrics, span, meterProvider, tracerProvider, got true',
+      { telemetry: { colour: true } },
+      'Expected `telemetry` option `colour` to be one of metrics, span, meterProvider, tracerProvider, got true',
     ],
     [{ telemetry: { span: 1 } }, 'Expected `telemetry` option `span` to be a boolean, got 1'],
     [{ telemetry: true }, 'Expected `telemetry` options to be an object, got true'],

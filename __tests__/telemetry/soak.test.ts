@@ -15,6 +15,9 @@ import { logRetries } from '../../lib/observe/log.ts';
 import { attachRetryWithTelemetry, ResendCountProcessor } from '../../lib/opentelemetry.ts';
 import type { Clock } from '../../lib/types.ts';
 
+// jest maps every stack of an error to its source, which takes longer than all the rest.
+Error.stackTraceLimit = 0;
+
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
