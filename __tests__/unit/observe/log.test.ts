@@ -303,11 +303,8 @@ describe('the console', () => {
   function createConsole() {
     const written: string[] = [];
     const stream = new Writable({ write: (chunk, _, done) => done(void written.push(String(chunk))) });
-<<<<<<< HEAD
     // jest forces colours upon its workers in a terminal.
-    const logger = new console.Console({ stdout: stream, colorMode: false });
-=======
-    return { written, logger: new console.Console(stream) };
+    return { written, logger: new console.Console({ stdout: stream, colorMode: false }) };
   }
 
   it('prints one line for each event', async () => {
@@ -328,7 +325,6 @@ describe('the console', () => {
 
   it('finds no placeholder in a URL, a code or a reason', async () => {
     const { written, logger } = createConsole();
->>>>>>> telemetry
     const stop = () => '100%done %% %';
     await caught(createClient(logger, [503], { stop }).get('/100%d/%d0%bf'));
     const path = 'https://api.example.com/v1/100%25d/%D0%BF';
