@@ -602,7 +602,7 @@ describe('the config of an attempt that never came to the adapter', () => {
     let runs = 0;
     world.inside((config) => {
       runs += 1;
-      if (runs === attempt) throw new AxiosError('no token', 'ENOTOKEN', config);
+      if (runs === attempt) throw Object.assign(new Error('no token'), { code: 'ENOTOKEN', config });
       return config;
     });
     const { value } = await world.send({ adapter });
