@@ -86,6 +86,7 @@ function translate(options: IAxiosRetryConfig, accepted: WeakSet<object>): Retry
     methods: METHODS,
     retryAfter: false,
     throttle: false,
+    cooldown: false,
     retryIf(context) {
       if (!('error' in context)) return false;
       return planRetry(context, options, accepted).then((plan) => {

@@ -23,6 +23,8 @@ export interface Evidence extends Risk {
   readonly vetoed: boolean;
   /** Milliseconds that the server asked to wait. */
   readonly hint: number | undefined;
+  /** Puts off a retry that would be sent during a pause which the server asked of everybody. */
+  readonly pace?: (pause: Pause) => Pause;
 }
 
 /** How long to wait before another attempt, and who said so. */
@@ -42,8 +44,10 @@ export function decide(policy: Policy, evidence: Evidence): Pause | Reason {
   const hazard = findHazard(policy, context.method, evidence);
   if (hazard) return hazard;
   if (isLastAttempt(policy, context)) return 'max-attempts';
-  const pause = chooseWait(policy, evidence);
-  return typeof pause === 'string' ? pause : (findBound(policy, context, pause) ?? pause);
+  const chosen = chooseWait(policy, evidence);
+  if (typeof chosen === 'string') return chosen;
+  const pause = evidence.pace?.(chosen) ?? chosen;
+  return findBound(policy, context, pause) ?? pause;
 }
 
 /** Whether a server may have acted on an attempt that ended so. */

@@ -1,4 +1,5 @@
-import { isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
+import { type CooldownLike, isCooldown, isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
+import { Cooldown } from '../limits/cooldown.ts';
 import { RetryThrottle } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
 import { type Given, given } from '../options/fields.ts';
@@ -37,6 +38,7 @@ export interface Policy
   readonly methods: ReadonlySet<string>;
   readonly statuses: ReadonlySet<number>;
   readonly throttle: ThrottleLike | undefined;
+  readonly cooldown: CooldownLike | undefined;
   readonly observers: readonly RetryObserver[];
 }
 
@@ -70,14 +72,17 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
     methods: new Set(merged.methods.map((method) => method.toUpperCase())),
     statuses: new Set(merged.statuses),
     throttle: isRetryThrottle(merged.throttle) ? merged.throttle : undefined,
+    cooldown: isCooldown(merged.cooldown) ? merged.cooldown : undefined,
     observers: layers.flatMap(({ observe = [] }) => observe),
     ...(merged.idempotencyKey && { idempotencyKey: given(Object(merged.idempotencyKey)) }),
   });
 }
 
-/** The options of an instance, with what its requests share made: the throttle. */
+/** The options of an instance, with what its requests share made: the throttle and the cooldown. */
 export function withOwnLimits(options: RetryOptions): RetryOptions {
-  const { throttle } = options;
-  const isReady = throttle === false || isRetryThrottle(throttle);
-  return Object.assign(options, { throttle: isReady ? throttle : new RetryThrottle(throttle) });
+  const { throttle, cooldown } = options;
+  return Object.assign(options, {
+    throttle: throttle === false || isRetryThrottle(throttle) ? throttle : new RetryThrottle(throttle),
+    cooldown: cooldown === false || isCooldown(cooldown) ? cooldown : new Cooldown(cooldown),
+  });
 }

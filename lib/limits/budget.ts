@@ -1,5 +1,5 @@
 import { isWithin } from '../options/fields.ts';
-import { type NumberRules, readNumbers } from '../options/numbers.ts';
+import { type FilledRules, readFilled } from '../options/filled.ts';
 import { BUDGET, type BudgetLike, type Reservation } from './brand.ts';
 
 /** How much a {@link RetryBudget} holds. */
@@ -20,7 +20,7 @@ export interface RetryBudgetOptions {
 
 const DEFAULTS = { maxRetries: 10, maxWait: 15_000 };
 
-const RULES: NumberRules<RetryBudgetOptions> = {
+const RULES: FilledRules<RetryBudgetOptions> = {
   maxRetries: [
     'an integer ≥ 0 or Infinity',
     (n) => isWithin(n, 0, Infinity) && (Number.isInteger(n) || n === Infinity),
@@ -40,7 +40,7 @@ export class RetryBudget implements BudgetLike {
   readonly #maxWait: number;
 
   constructor(options: RetryBudgetOptions = {}) {
-    const { maxRetries, maxWait } = readNumbers('retry budget', RULES, DEFAULTS, options);
+    const { maxRetries, maxWait } = readFilled('retry budget', RULES, DEFAULTS, options);
     this.#retries = maxRetries;
     this.#wait = this.#maxWait = maxWait;
   }

@@ -1,8 +1,8 @@
 import { isWithin, type Rule } from '../options/fields.ts';
-import { type NumberRules, type Numbers, readNumbers } from '../options/numbers.ts';
+import { type Filled, type FilledRules, readFilled } from '../options/filled.ts';
 import { THROTTLE, type ThrottleLike } from './brand.ts';
 
-/** How many retries a {@link RetryThrottle} lets through. All are counted in tokens, but `refillTime`. */
+/** How many retries a {@link RetryThrottle} lets through. Numbers are tokens, except `refillTime`. */
 export interface RetryThrottleOptions {
   /**
    * The most tokens that an origin can have, and what it starts with; a finite number > 0.
@@ -34,26 +34,42 @@ export interface RetryThrottleOptions {
    * @defaultValue `60_000`
    */
   readonly refillTime?: number | undefined;
+  /**
+   * Whether a failure that the throttle refuses to retry reaches the caller only after the wait that its retry would have had.
+   * The throttle takes away the retry, not the wait: a caller that loops does not speed up when the server is down. `false`
+   * hands it out at once.
+   *
+   * @defaultValue `true`
+   */
+  readonly hold?: boolean | undefined;
 }
 
-const DEFAULTS = { capacity: 500, retryCost: 14, throttledRetryCost: 5, refund: 1, refillTime: 60_000 };
+const DEFAULTS = {
+  capacity: 500,
+  retryCost: 14,
+  throttledRetryCost: 5,
+  refund: 1,
+  refillTime: 60_000,
+  hold: true,
+};
 
 const { MAX_VALUE, MIN_VALUE } = Number;
 
 const AMOUNT: Rule = ['a finite number > 0', (value) => isWithin(value, MIN_VALUE, MAX_VALUE)];
 
-const COST: Rule<Numbers<RetryThrottleOptions>> = [
+const COST: Rule<Filled<RetryThrottleOptions>> = [
   'a number from 0 to `capacity`',
   (value, { capacity }) => isWithin(value, 0, capacity),
 ];
 
-const RULES: NumberRules<RetryThrottleOptions> = {
+const RULES: FilledRules<RetryThrottleOptions> = {
   capacity: AMOUNT,
   // A cost above the capacity would never let a retry through, be it given or the default.
   retryCost: COST,
   throttledRetryCost: COST,
   refund: COST,
   refillTime: AMOUNT,
+  hold: ['a boolean', (value) => typeof value === 'boolean'],
 };
 
 const MOST_ORIGINS = 1_000;
@@ -66,18 +82,23 @@ const MOST_ORIGINS = 1_000;
  * @throws TypeError for an unknown option or a number out of range
  */
 export class RetryThrottle implements ThrottleLike {
-  readonly #options: Numbers<RetryThrottleOptions>;
+  readonly #options: Filled<RetryThrottleOptions>;
   /** Of the origins whose bucket is not full, the one used last at the end. */
   readonly #buckets = new Map<string, readonly [tokens: number, at: number]>();
   #now = -Infinity;
 
   constructor(options: RetryThrottleOptions = {}) {
-    this.#options = readNumbers('retry throttle', RULES, DEFAULTS, options);
+    this.#options = readFilled('retry throttle', RULES, DEFAULTS, options);
   }
 
   /** Whether every bucket is full, as far as is known. While it is, a success need not be told. */
   get idle(): boolean {
     return this.#buckets.size === 0;
+  }
+
+  /** Whether a failure that may not be retried is handed out only after the wait that its retry would have had. */
+  get hold(): boolean {
+    return this.#options.hold;
   }
 
   /**

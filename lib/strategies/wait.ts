@@ -4,7 +4,7 @@
  */
 import { isDuration, requireDurations, requireFunctions, requireGiven } from '../options/expected.ts';
 import { isWithin, type Rule } from '../options/fields.ts';
-import { type NumberRules, readNumbers } from '../options/numbers.ts';
+import { type FilledRules, readFilled } from '../options/filled.ts';
 import type { RetryContext, WaitStrategy } from '../types.ts';
 
 /** An exponential schedule, with the names and the defaults of the retry options. */
@@ -41,7 +41,7 @@ export interface ExponentialJitterOptions extends ExponentialOptions {
 
 const DURATION: Rule = ['a finite number of milliseconds ≥ 0', isDuration];
 
-const exponentialRules: NumberRules<ExponentialOptions> = {
+const exponentialRules: FilledRules<ExponentialOptions> = {
   baseDelay: DURATION,
   exponentialBase: ['a finite number ≥ 1', (base) => isWithin(base, 1, Number.MAX_VALUE)],
   maxDelay: DURATION,
@@ -124,7 +124,7 @@ export const waitIncrementing = (
  * @throws TypeError for an unknown option or one out of range
  */
 export const waitExponential = (options: ExponentialOptions = {}): WaitStrategy => {
-  const { baseDelay, exponentialBase, maxDelay } = readNumbers(
+  const { baseDelay, exponentialBase, maxDelay } = readFilled(
     '`waitExponential`',
     exponentialRules,
     exponentialDefaults,
@@ -140,7 +140,7 @@ export const waitExponential = (options: ExponentialOptions = {}): WaitStrategy 
  * @throws TypeError for an unknown option or one out of range
  */
 export const waitRandomExponential = (options: ExponentialOptions = {}): WaitStrategy => {
-  const { baseDelay, exponentialBase, maxDelay } = readNumbers(
+  const { baseDelay, exponentialBase, maxDelay } = readFilled(
     '`waitRandomExponential`',
     exponentialRules,
     exponentialDefaults,
@@ -159,7 +159,7 @@ export const waitRandomExponential = (options: ExponentialOptions = {}): WaitStr
  */
 export const waitExponentialJitter = (options: ExponentialJitterOptions = {}): WaitStrategy => {
   const rules = { ...exponentialRules, jitter: DURATION };
-  const { baseDelay, exponentialBase, maxDelay, jitter } = readNumbers(
+  const { baseDelay, exponentialBase, maxDelay, jitter } = readFilled(
     '`waitExponentialJitter`',
     rules,
     { ...exponentialDefaults, jitter: 1_000 },

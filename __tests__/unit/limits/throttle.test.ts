@@ -18,6 +18,12 @@ describe('the options of a throttle', () => {
     expect(throttle.tokens(API, 1_200)).toBe(492);
   });
 
+  test('hold failures unless told otherwise', () => {
+    expect(new RetryThrottle().hold).toBe(true);
+    expect(new RetryThrottle({ hold: undefined }).hold).toBe(true);
+    expect(new RetryThrottle({ hold: false }).hold).toBe(false);
+  });
+
   test('default where they are undefined', () => {
     expect(new RetryThrottle({ capacity: undefined, refund: undefined }).tokens(API)).toBe(500);
   });
@@ -39,10 +45,11 @@ describe('the options of a throttle', () => {
     ],
     [{ refund: -1 }, `option \`refund\` to be ${cost}, got -1`],
     [{ refund: NaN }, `option \`refund\` to be ${cost}, got NaN`],
+    [{ hold: 1 }, 'option `hold` to be a boolean, got 1'],
     [{ refund: null }, `option \`refund\` to be ${cost}, got null`],
     [
       { cost: 5 },
-      'option `cost` to be one of capacity, retryCost, throttledRetryCost, refund, refillTime, got 5',
+      'option `cost` to be one of capacity, retryCost, throttledRetryCost, refund, refillTime, hold, got 5',
     ],
     [500, 'options to be an object, got 500'],
     [null, 'options to be an object, got null'],
