@@ -3,7 +3,8 @@ export { type RetryTransportOptions, retryTransport } from './adapters/retry-tra
 export { attachRetry, type RetryHandle } from './axios/attach.ts';
 export { retryReport, wasRetried } from './axios/report.ts';
 
-export { type BatchOptions, type BatchResult, batch } from './batch/batch.ts';
+export { type BatchOptions, batch } from './batch/batch.ts';
+export type { BatchProgress, BatchRejection, BatchResult } from './batch/result.ts';
 export {
   type ExplainPolicyContext,
   explainPolicy,
