@@ -1,4 +1,9 @@
-export { type ConcurrencyLimiter, limitConcurrency } from './adapters/limit-concurrency.ts';
+export { type HedgeOptions, type HedgingAdapter, hedge } from './adapters/hedge.ts';
+export {
+  type ConcurrencyLimiter,
+  type LimitConcurrencyOptions,
+  limitConcurrency,
+} from './adapters/limit-concurrency.ts';
 export { type RetryTransportOptions, retryTransport } from './adapters/retry-transport.ts';
 export { attachRetry, type RetryHandle } from './axios/attach.ts';
 export { retryReport, wasRetried } from './axios/report.ts';

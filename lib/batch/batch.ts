@@ -14,7 +14,7 @@ import { type Items, isIterable, sourceOf } from './source.ts';
 export interface BatchOptions {
   /**
    * How many items are sent at once at most: an integer ≥ 1, or `Infinity`. After a server has asked for a pause the batch
-   * goes on with half as many, and takes back a thousandth of `concurrency` with each success.
+   * goes on with half as many, and with one more for every 50 items that succeed.
    *
    * @defaultValue 10
    */

@@ -204,11 +204,10 @@ export class BatchRun<T, R> {
   }
 
   async #waitFor(turn: Turn): Promise<void> {
-    const { clock } = this.#terms;
+    // A further pause moves it back.
+    const left = (): number => (this.#end ? 0 : turn.due - this.#terms.clock.monotonic());
     try {
-      // A further pause moves it back.
-      for (let left = turn.due - clock.monotonic(); left > 0 && !this.#end; left = turn.due - clock.monotonic())
-        await this.#sleep(left);
+      for (let ms = left(); ms > 0; ms = left()) await this.#sleep(ms);
     } finally {
       turn.leave();
     }
@@ -279,28 +278,33 @@ export class BatchRun<T, R> {
 
   /** Pauses the batch for as long as the server asks; the item is sent again in this round, unless it is beyond help. */
   #obey(entry: Entry<T, R>, { answer, config }: Judgement, hint: number, cuts: number): void {
-    const { cooldown, budget, clock, random } = this.#terms;
-    const isBeyondHelp = typeof answer === 'string';
+    const { cooldown, budget, clock } = this.#terms;
     const scope = cooldown.scopeOf(config);
     const now = clock.monotonic();
     const longer = Math.max(0, hint - cooldown.left(scope, now));
     const reservation = budget?.reserve(longer);
-    // Nobody can pay for the pause, so there is none.
-    if (budget && !reservation) return this.#reject(entry, isBeyondHelp ? answer : 'budget-exhausted');
+    const isAffordable = !budget || reservation !== undefined;
+    if (isAffordable) this.#pause(scope, hint, entry.error, cuts);
+    if (typeof answer === 'string') {
+      // The wait is paid for; the retry is not needed.
+      reservation?.cancel(longer);
+      this.#reject(entry, answer);
+    } else if (isAffordable) {
+      entry.reservation = reservation;
+      entry.paidAt = now;
+      this.#putOff.push(entry);
+      this.#wait(entry, true);
+    } else this.#reject(entry, 'budget-exhausted');
+  }
 
+  #pause(scope: string, hint: number, error: unknown, cuts: number): void {
+    const { cooldown, clock, random } = this.#terms;
+    const now = clock.monotonic();
     this.#scopes.add(scope);
     cooldown.hear(scope, hint, now, random);
     this.#width.cut(cuts, this.#active);
     this.#stalledAt ??= now;
-    if (now + hint - this.#stalledAt > PATIENCE) this.#stopFor('patience', entry.error);
-    if (isBeyondHelp) {
-      reservation?.cancel(longer);
-      return this.#reject(entry, answer);
-    }
-    entry.reservation = reservation;
-    entry.paidAt = now;
-    this.#putOff.push(entry);
-    this.#wait(entry, true);
+    if (now + hint - this.#stalledAt > PATIENCE) this.#stopFor('patience', error);
   }
 
   /** Keeps an item for the next round. */

@@ -1,5 +1,5 @@
-/** The share of the most that each success gives back. */
-const REGAINED = 1 / 1_000;
+/** How much each success gives back. */
+const REGAINED = 1 / 50;
 
 /**
  * How many items may be in flight at once. It halves each time the server asks for a pause and grows a little with each success,
@@ -24,7 +24,7 @@ export class Width {
   }
 
   grow(): void {
-    this.#now = Math.min(this.#most, this.#now + this.#most * REGAINED);
+    this.#now = Math.min(this.#most, this.#now + REGAINED);
   }
 
   /**
