@@ -29,8 +29,8 @@ export interface HedgeOptions {
    */
   readonly delay?: number | undefined;
   /**
-   * The most second copies for each request that could have one: a number > 0 and ≤ 1. It is what keeps a server that becomes
-   * slow from getting twice the load.
+   * The most second copies for each request that could have one: a number > 0 and ≤ 1. A second copy that does not answer first
+   * counts twice, so a server that becomes slow for all gets half as many at most.
    *
    * @defaultValue 0.1
    */
@@ -128,9 +128,10 @@ export function hedge(
       count.hedged += 1;
       const late = send(copyFor(config, second.signal));
       const winner = await Promise.any([early.then(beats(second)), late.then(beats(first))]).catch(nothing);
+      if (winner?.loser === first) count.won += 1;
+      else lane.payAgain();
       if (!winner) return await early;
       winner.loser.abort();
-      if (winner.loser === first) count.won += 1;
       // To all above there was one request.
       return Object.assign(winner.response, { config });
     } finally {
@@ -182,6 +183,11 @@ class Lane {
     if (this.#tokens < 1 - 1e-9) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  /** Pays once more for a second copy that was of no use. */
+  payAgain(): void {
+    this.#tokens -= 1;
   }
 }
 

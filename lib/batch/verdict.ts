@@ -38,6 +38,7 @@ export async function judge(
   const hints: Hints = response ? readHints(response.headers, response.status, now) : {};
   const hint = obeyed(hints.after, policy);
 
+  const isLast = hint === undefined && circumstances.attemptNumber >= policy.maxAttempts;
   const terms: Policy = hint === undefined ? policy : { ...policy, maxAttempts: Infinity };
   const decision = (worthIt: boolean, keyed: boolean): Pause | Reason => {
     const { after, shouldRetry } = hints;
@@ -47,6 +48,8 @@ export async function judge(
   const decideAll = async (): Promise<Pause | Reason> => {
     if (isCancel(error)) return 'aborted';
     if (wasRetried(error)) return 'already-retried';
+    // No function of the user is asked for what no longer matters.
+    if (isLast && (retryIf || isWorthIt(context, policy, hints))) return 'max-attempts';
     // A key in the headers does not count: nobody can tell whether `send` gives the item the same one again.
     const byDefault = decision(isWorthIt(context, policy, hints), false);
     const verdict = await retryIf?.(withDefaultVerdict(context, typeof byDefault !== 'string'));
