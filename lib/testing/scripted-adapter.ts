@@ -4,7 +4,6 @@ import axios, {
   type AxiosRequestHeaders,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
-  isAxiosError,
 } from 'axios';
 import { isStream } from '../axios/body.ts';
 import { expected, requireGiven } from '../options/expected.ts';
@@ -57,7 +56,7 @@ export type FailureStep =
 /**
  * What becomes of one request: a status, an answer, a failure, an error to reject with as it is, or a function that gives
  * one of these for the request at hand. A function may take its time (`clock.sleep`) or never answer. It may make assertions:
- * `done` throws what it threw, unless that was an error of axios or the request had been cancelled.
+ * `done` throws the first that failed.
  */
 export type Step =
   | number
@@ -94,8 +93,8 @@ export interface ScriptedAdapter extends AxiosAdapter {
   /** How many steps are left. */
   readonly remaining: number;
   /**
-   * Throws unless there was exactly one request for every step. When a function among the steps threw, such as a failed
-   * assertion, it throws that error: the code under test may have caught it.
+   * Throws unless there was exactly one request for every step. When an assertion in a function among the steps failed, or the
+   * function has a mistake (`TypeError`, `ReferenceError`), it throws that error: the code under test may have caught it.
    */
   done(): void;
 }
@@ -130,7 +129,7 @@ export function scriptedAdapter(
       if (step === undefined)
         throw new Error(`${shortage(steps, requests)}. Add a step, or find out why it was sent`);
       const resolved = await resolveStep(step, config).catch((error: unknown) => {
-        if (!isAxiosError(error) && !sourcesOf(config).some(isCancelled)) faults.push(error);
+        if (isFault(error) && !sourcesOf(config).some(isCancelled)) faults.push(error);
         throw error;
       });
       return play(resolved, sent, flavour);
@@ -170,6 +169,13 @@ const isPlain = (value: unknown): value is Record<string, unknown> =>
 /** Errors of another realm, such as Node's own under jest, are no instances of this one's. */
 const isError = (step: unknown): step is Error =>
   step instanceof Error || Object.prototype.toString.call(step) === '[object Error]';
+
+/** Whether a step threw because the test failed or is wrong; any other error is what the request is to be rejected with. */
+const isFault = (thrown: unknown): boolean => {
+  const { name, constructor: form } = Object(thrown) as Error;
+  // The assertions of Jest have the name `Error`, but a class of their own.
+  return [name, form?.name].some((each) => /Assertion|^(Type|Reference)Error$/.test(each));
+};
 
 const isFailure = (step: unknown): boolean =>
   typeof step === 'string' && /^(timeout|truncated|[A-Z][A-Z\d]*(_[A-Z\d]+)*)$/.test(step);
