@@ -18,7 +18,7 @@ const onePercentLate: Latency = (now, random) => usual(now, random) + (random() 
 async function drive(
   latencyOf: Latency,
   around: (send: AxiosAdapter, clock: object) => AxiosAdapter,
-  seconds = 40,
+  seconds = 20,
 ) {
   const clock = createEventClock();
   const random = seededRandom(21);
