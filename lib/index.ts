@@ -6,7 +6,7 @@ export {
 } from './adapters/limit-concurrency.ts';
 export { type RetryTransportOptions, retryTransport } from './adapters/retry-transport.ts';
 export { attachRetry, type RetryHandle } from './axios/attach.ts';
-export { retryReport, wasRetried } from './axios/report.ts';
+export { attemptOf, retryReport, wasRetried } from './axios/report.ts';
 
 export { type BatchOptions, batch } from './batch/batch.ts';
 export type { BatchProgress, BatchRejection, BatchResult } from './batch/result.ts';

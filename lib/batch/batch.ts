@@ -1,5 +1,6 @@
 import { resolvePolicy } from '../core/policy.ts';
-import { type BudgetLike, isCooldown, isRetryBudget } from '../limits/brand.ts';
+import { askBudget } from '../limits/ask-budget.ts';
+import { isCooldown, isRetryBudget } from '../limits/brand.ts';
 import type { RetryBudget } from '../limits/budget.ts';
 import { Cooldown } from '../limits/cooldown.ts';
 import { expected } from '../options/expected.ts';
@@ -132,7 +133,7 @@ export async function batch<T, R>(
     concurrency,
     policy: resolvePolicy(undefined, { maxAttempts: maxRounds, maxElapsedTime: Infinity, wait }),
     retryIf: options.retryIf,
-    budget: budgetOf(budget),
+    budget: askBudget(budget, 'batch option'),
     cooldown,
     signal: options.signal,
     onProgress: options.onProgress,
@@ -140,10 +141,4 @@ export async function batch<T, R>(
     random,
   };
   return new BatchRun(sourceOf(items), terms).run();
-}
-
-function budgetOf(budget: BatchOptions['budget']): BudgetLike | undefined {
-  const answer: unknown = typeof budget === 'function' ? budget() : budget;
-  if (answer === undefined || isRetryBudget(answer)) return answer;
-  throw expected('the result of batch option `budget`', 'a RetryBudget or undefined', answer);
 }

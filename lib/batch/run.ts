@@ -36,6 +36,10 @@ class Entry<T, R> {
   /** The latest failure, and the milliseconds to wait before the next round. */
   error: unknown = undefined;
   delay = 0;
+  /** Milliseconds that the latest sending took. */
+  duration = 0;
+  /** Whether a server may have acted on an earlier sending. */
+  mayHaveActed = false;
   /** Whether it failed and is to be sent again. */
   isWaiting = false;
   /** What was taken from the budget for the next time that it is sent, and when. */
@@ -230,6 +234,7 @@ export class BatchRun<T, R> {
     entry.attempts += 1;
     entry.reservation = undefined;
     this.#wait(entry, false);
+    const sentAt = this.#terms.clock.monotonic();
     try {
       const value = await send(entry.item);
       this.#width.grow();
@@ -237,6 +242,7 @@ export class BatchRun<T, R> {
       this.#settle(entry, { ok: true, value });
     } catch (error) {
       entry.error = error;
+      entry.duration = this.#terms.clock.monotonic() - sentAt;
       await this.#fail(entry, cuts);
     }
     this.#active -= 1;
@@ -249,6 +255,7 @@ export class BatchRun<T, R> {
     try {
       const judgement = await this.#judge(entry);
       const { answer, hint } = judgement;
+      entry.mayHaveActed ||= judgement.mayHaveActed;
       if (this.#isDeaf()) return;
       if (hint !== undefined) this.#obey(entry, judgement, hint, cuts);
       else if (typeof answer === 'string') this.#reject(entry, answer);
@@ -265,9 +272,11 @@ export class BatchRun<T, R> {
     return this.#isClosed || this.#end?.kind === 'abort';
   }
 
-  #judge({ item, error }: Entry<T, R>): Promise<Judgement> {
+  #judge({ item, error, duration, mayHaveActed }: Entry<T, R>): Promise<Judgement> {
     const { clock, random, retryIf } = this.#terms;
     return judge(item, error, retryIf, this.#policy, clock.now(), {
+      duration,
+      mayHaveActed,
       attemptNumber: this.#round,
       maxAttempts: this.#policy.maxAttempts,
       elapsed: clock.monotonic() - this.#startedAt,

@@ -51,6 +51,7 @@ describe('what the report tells', () => {
       omitted: 0,
       elapsed: 420,
       totalDelay: 300,
+      mayHaveActed: true,
     });
     expect(Object.keys(report as object)).not.toContain('reason');
   });
@@ -67,6 +68,7 @@ describe('what the report tells', () => {
       omitted: 0,
       elapsed: 100,
       totalDelay: 100,
+      mayHaveActed: true,
       reason: 'max-attempts',
     });
   });
@@ -123,6 +125,7 @@ describe('what the report tells', () => {
       omitted: 0,
       elapsed: expect.any(Number),
       totalDelay: 0,
+      mayHaveActed: false,
     });
   });
 

@@ -49,31 +49,103 @@ test.each([
   expect(failure({ code })).toBe(told);
 });
 
-test.each([
-  ['stream has been aborted', 'ambiguous'],
-  ['the stream has been aborted', 'permanent'],
-  ['stream has been aborted by me', 'permanent'],
-  ['reset (os error 104)', 'ambiguous'],
-  ['reset (os error 104) twice', 'permanent'],
-  ['reset (os error x)', 'permanent'],
-])('the message %p without a code: %s', (message, told) => {
-  expect(failure({ message })).toBe(told);
+describe('an error of which nothing shows that it came from sending', () => {
+  test.each([
+    [{ message: 'Network Error' }, 'permanent'],
+    [{ message: 'fetch failed', cause: new TypeError('odd') }, 'permanent'],
+    [{ message: 'stream has been aborted' }, 'permanent'],
+    [{ cause: { isAxiosError: true, message: 'odd' } }, 'ambiguous'],
+  ])('%p: %s', (error, told) => {
+    expect(failure(error)).toBe(told);
+  });
+
+  test('is read by exclusion when the adapter rejected with it', () => {
+    const odd = new Error('odd');
+    expect(failureOf(odd, {} as never, { fromAdapter: true })).toBe('ambiguous');
+    expect(failureOf(new ReferenceError('x is not defined'), {} as never, { fromAdapter: true })).toBe(
+      'permanent',
+    );
+  });
+
+  test('is for good when the adapter did not, even if it is an AxiosError', () => {
+    const odd = { isAxiosError: true, message: 'no token' };
+    expect(failureOf(odd, {} as never, { fromAdapter: false })).toBe('permanent');
+  });
 });
 
-describe('a network error', () => {
-  const message = 'Network Error';
+describe('an error with a response below 400', () => {
+  const answered = (message: string, more: object = {}) =>
+    failure({ isAxiosError: true, message, response: { status: 200 }, ...more });
 
-  test.each<[string, object, string]>([
-    ['without code or cause', { message }, 'ambiguous'],
-    ['in other letters', { message: 'NETWORK ERROR' }, 'ambiguous'],
-    ['of another kind', { message: 'My Network Error' }, 'permanent'],
-    ['with more to say', { message: 'Network Error: bad port' }, 'permanent'],
-    ['with another code', { message, code: 'CERT_HAS_EXPIRED' }, 'permanent'],
-    ['whose cause is a TypeError', { message, cause: new TypeError('Failed to fetch') }, 'ambiguous'],
-    ['whose cause has no name', { message, cause: { message: 'x' } }, 'ambiguous'],
-    ['whose cause is another error', { message, cause: new Error('bad port') }, 'permanent'],
-    ['whose cause says the same', { message, cause: new Error(message) }, 'ambiguous'],
-  ])('%s', (_, error, told) => {
-    expect(failure(error)).toBe(told);
+  test.each([
+    ['stream has been aborted', {}, 'ambiguous'],
+    ['read ECONNRESET', { code: 'ECONNRESET' }, 'ambiguous'],
+    ['Request failed with status code 200', {}, 'permanent'],
+    ['RATE_LIMITED', { code: 'E_BUSINESS' }, 'permanent'],
+    ['Unexpected token', { name: 'SyntaxError', code: 'ERR_BAD_RESPONSE' }, 'permanent'],
+  ])('%p with %p: %s', (message, more, told) => {
+    expect(answered(message, more)).toBe(told);
+  });
+});
+
+describe('a request of Node’s http client', () => {
+  const data = Buffer.from('POST / HTTP/1.1');
+  const gone = { destroyed: true };
+  const failed = (request: object, more: object = {}, config: object = {}) =>
+    failureOf({ isAxiosError: true, message: 'odd', request, ...more }, config as never);
+  const followed = (_redirectCount: number, _currentRequest: object) => ({ _redirectCount, _currentRequest });
+
+  test.each<[string, object, object, object, string]>([
+    [
+      'whose socket never connected',
+      followed(0, { socket: { ...gone, _pendingData: data } }),
+      {},
+      {},
+      'unsent',
+    ],
+    [
+      'whose handshake never ended',
+      followed(0, { socket: { ...gone, secureConnecting: true } }),
+      {},
+      {},
+      'unsent',
+    ],
+    ['whose agent failed', followed(0, { socket: null }), { cause: new Error('odd') }, {}, 'unsent'],
+    ['given up in the queue of its agent', followed(0, { ...gone, socket: null }), {}, {}, 'unsent'],
+    ['still in the queue of its agent', followed(0, { socket: null }), {}, {}, 'ambiguous'],
+    ['still connecting', followed(0, { socket: { _pendingData: data } }), {}, {}, 'ambiguous'],
+    ['still shaking hands', followed(0, { socket: { secureConnecting: true } }), {}, {}, 'ambiguous'],
+    ['that was written', followed(0, { socket: { ...gone, _pendingData: null } }), {}, {}, 'ambiguous'],
+    ['after a redirect', followed(1, { socket: { ...gone, _pendingData: data } }), {}, {}, 'ambiguous'],
+    ['without redirects', { socket: { ...gone, _pendingData: data } }, {}, { maxRedirects: 0 }, 'unsent'],
+    [
+      'of a transport of the user',
+      followed(0, { ...gone, socket: null }),
+      {},
+      { transport: {} },
+      'ambiguous',
+    ],
+    [
+      'with a bad certificate',
+      followed(0, { socket: { ...gone, secureConnecting: true } }),
+      { code: 'CERT_HAS_EXPIRED' },
+      {},
+      'permanent',
+    ],
+    ['over HTTP/2 without a number', { rstCode: 2, pending: true, ...gone }, {}, {}, 'unsent'],
+    ['over HTTP/2 that waits', { rstCode: 0, pending: true }, {}, {}, 'ambiguous'],
+    ['over HTTP/2 with a number', { rstCode: 2, pending: false, ...gone }, {}, {}, 'ambiguous'],
+    ['of another kind that is pending', { pending: true, ...gone }, {}, { maxRedirects: 0 }, 'ambiguous'],
+  ])('%s', (_, request, more, config, told) => {
+    expect(failed(request, more, config)).toBe(told);
+  });
+
+  test.each(['Bun', 'Deno'])('proves nothing where %s imitates it', (runtime) => {
+    Object.assign(globalThis, { [runtime]: {} });
+    try {
+      expect(failed(followed(0, { ...gone, socket: null }))).toBe('ambiguous');
+    } finally {
+      Reflect.deleteProperty(globalThis, runtime);
+    }
   });
 });

@@ -16,6 +16,8 @@ import {
 import type { RetryContext, WaitStrategy } from '../../../lib/types.ts';
 
 const context = (attemptNumber: number, random: () => number = () => 0.5): RetryContext => ({
+  duration: 0,
+  mayHaveActed: false,
   attemptNumber,
   maxAttempts: 3,
   elapsed: 0,
