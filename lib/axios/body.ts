@@ -49,32 +49,33 @@ const valuesOf = (part: unknown): readonly unknown[] => {
   return isObject(part) && !ArrayBuffer.isView(part) ? Object.values(part) : [];
 };
 
-/** A copy that edits in place do not reach; what cannot be copied is passed on as it is. */
+/**
+ * A copy that edits in place do not reach. What cannot be copied is passed on as it is, and so is what has more than 10,000
+ * values: copying it would cost more than the rest of a request that succeeds.
+ */
 export function copyOf<T>(value: T): T {
   if (!isObject(value)) return value;
+  let left = MOST_VALUES;
+  const copied = (each: unknown): unknown => {
+    left -= 1;
+    if (left < 0) throw TOO_LARGE;
+    if (Array.isArray(each)) return each.map(copied);
+    if (isPlain(each)) return Object.fromEntries(Object.entries(each).map(([k, v]) => [k, copied(v)]));
+    const form = isObject(each) && each.constructor;
+    if (form !== URLSearchParams && form !== FormData) return each;
+    const copy = new (form as typeof FormData)();
+    for (const [name, entry] of each as Iterable<[string, string]>) copy.append(name, entry);
+    return copy;
+  };
   try {
-    return deepCopyOf(value) as T;
+    return copied(value) as T;
   } catch {
-    // It refers to itself, or a getter throws.
+    // It is too large, it refers to itself, or a getter throws.
     return value;
   }
 }
 
-function deepCopyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(deepCopyOf);
-  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, deepCopyOf(v)]));
-  const form = value?.constructor;
-  if (form !== URLSearchParams && form !== FormData) return value;
-  const copy = new (form as typeof FormData)();
-  for (const [name, entry] of value as Iterable<[string, string]>) copy.append(name, entry);
-  return copy;
-}
-
-/** A body whose stream may fail before somebody reads it: with a listener that no error of it ends the process. */
-export function watched<T>(body: T): T {
-  if (isStream(body)) body.on?.('error', () => undefined);
-  return body;
-}
+const TOO_LARGE = 'too large';
 
 /** Destroys a stream that nobody will read. */
 export function closeStream(stream: unknown): void {

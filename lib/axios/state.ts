@@ -13,7 +13,7 @@ import { isObject } from '../options/fields.ts';
 import type { CancelSource } from '../runtime/abort.ts';
 import type { Reason, RetryReport } from '../types.ts';
 import { unwrapped, wrapped } from './adapter.ts';
-import { closeStream, isOneShot, releaseBody, watched } from './body.ts';
+import { closeStream, isOneShot, releaseBody, throwIfFailed, watchBody } from './body.ts';
 import { CALM } from './calm.ts';
 import { canceledError } from './cancellation.ts';
 import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
@@ -73,7 +73,7 @@ export class RetryState implements Task {
     if (policy.data) config.data = undefined;
     this.#snapshot = new Snapshot(config, isEditable, isEditable || hasOwnTransform(config));
     if (policy.data) this.#makeBody(config, policy.data);
-    if (config.cancelToken) this.#claimErrors(config);
+    if (config.cancelToken || policy.data) this.#guard(config);
     this.#limit(config);
   }
 
@@ -276,12 +276,14 @@ export class RetryState implements Task {
     config.transformRequest = [make, ...withoutMakers(config)];
   }
 
-  /** A cancel token rejects with an error that has no config: notes that it belongs to this request. */
-  #claimErrors(config: Config): void {
+  /** A cancel token, or a body that failed, rejects with an error that has no config: notes that it belongs to this request. */
+  #guard(config: Config): void {
     const { adapter } = config;
     config.adapter = wrapped(adapter, async (sent) => {
       try {
-        return await restoreAdapter(sent, adapter)(sent);
+        const send = restoreAdapter(sent, adapter);
+        throwIfFailed(sent.data);
+        return await send(sent);
       } catch (error) {
         if (isObject(error) && !('config' in error && error.config)) {
           claimed.set(error, [...(claimed.get(error) ?? []), this]);
@@ -382,7 +384,8 @@ const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: Ax
 function produce(data: () => unknown): unknown {
   const body = data() as (Partial<Promise<unknown>> & { on?: unknown }) | undefined;
   if (body?.then) throw notABody('a body', body);
-  return watched(body);
+  watchBody(body);
+  return body;
 }
 
 const notABody = (rule: string, body: unknown): TypeError =>

@@ -53,7 +53,7 @@ export function checkFields<All>(
   if (!isRecord(fields)) throw expected(`${what}s`, 'an object', fields);
   for (const [name, value] of Object.entries(fields).filter(breaks(rules, all))) {
     const rule = ruleOf(rules, name);
-    if (!rule) throw expected(`${what} \`${name}\``, spellingOf?.(name) ?? nearest(name, rules), value);
+    if (!rule) throw expected(`${what} \`${name}\``, nearest(name, rules, spellingOf), value);
     throw blame(`${what} \`${name}`, rule, value);
   }
 }
@@ -75,11 +75,15 @@ function blame(path: string, [text, , parts]: Rule<never>, value: unknown): Type
   return expected(`${path}\``, text, value);
 }
 
-/** What to write in place of a name that there is not: the one that it resembles, or all there are. */
-function nearest(name: string, rules: Rules<never>): string {
+/** What to write in place of a name that there is not: the one that it resembles, what others call it, or all there are. */
+function nearest(
+  name: string,
+  rules: Rules<never>,
+  spellingOf?: (name: string) => string | undefined,
+): string {
   const names = Object.keys(rules);
   const meant = names.find((each) => resembles(name.toLowerCase(), each.toLowerCase()));
-  return meant ? `spelled \`${meant}\`` : `one of ${names.join(', ')}`;
+  return meant ? `spelled \`${meant}\`` : (spellingOf?.(name) ?? `one of ${names.join(', ')}`);
 }
 
 /** Whether two names differ by one letter, or by two that changed places. */
