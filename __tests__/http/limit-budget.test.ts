@@ -11,7 +11,7 @@ import { caught } from '../helpers/caught.ts';
 import { adapters, fast } from '../helpers/clients.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { createGate } from '../helpers/gate.ts';
-import { answer, closeServers, type Step, stall, startServer } from '../helpers/server.ts';
+import { answer, closeServers, type Step, slowly, stall, startServer } from '../helpers/server.ts';
 
 afterEach(closeServers);
 
@@ -88,9 +88,12 @@ test('a full line is not retried and costs no tokens, first attempt or not', asy
 });
 
 test('there is no second copy while the throttle is less than half full', async () => {
-  const server = await startServer((exchange) =>
-    setTimeout(() => answer(200)(exchange), exchange.recorded.url === '/late' ? 150 : 0),
-  );
+  let copies = 0;
+  const server = await startServer((exchange) => {
+    if (exchange.recorded.url === '/late') return slowly(150, answer(200))(exchange);
+    copies += 1;
+    return (copies === 1 ? stall() : answer(200))(exchange);
+  });
   const adapter = hedge({ delay: 20 }, 'http');
   const throttle = new RetryThrottle();
   const client = axios.create({ adapter, baseURL: server.url, proxy: false });
@@ -99,6 +102,6 @@ test('there is no second copy while the throttle is less than half full', async 
   await client.get('/late');
   expect(adapter.hedged).toBe(0);
   throttle.give(server.url, performance.now(), 400);
-  await client.get('/late');
+  await client.get('/stuck');
   expect(adapter.hedged).toBe(1);
 });
