@@ -7,7 +7,7 @@ export const adapters = ['http', 'fetch'] as const;
 /** Waits short enough for tests against real servers, without chance. */
 export const fast: RetryOptions = { baseDelay: 5, jitter: 'none' };
 
-/** Follows no redirect, whatever the axios: before 1.20 its fetch adapter sets no store by `maxRedirects`. */
+/** Follows no redirect. Before 1.20 axios ignores `maxRedirects` on the fetch adapter, hence the second setting. */
 export const noRedirects = { maxRedirects: 0, fetchOptions: { redirect: 'manual' } } as const;
 
 export interface Client {
@@ -15,12 +15,14 @@ export interface Client {
   readonly handle: RetryHandle;
 }
 
-/** An axios instance with retries attached right after it was created, with fast waits. */
+/** An axios instance with retries and fast waits. `inside` registers what is to run for every attempt. */
 export function createClient(
   defaults: CreateAxiosDefaults = {},
   options: RetryOptions = {},
   runtime?: RetryRuntime,
+  inside: (client: AxiosInstance) => void = () => undefined,
 ): Client {
   const client = axios.create({ proxy: false, ...defaults });
+  inside(client);
   return { client, handle: attachRetry(client, { ...fast, ...options }, runtime) };
 }

@@ -1,5 +1,10 @@
 import { getEventListeners } from 'node:events';
-import axios, { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
+import axios, {
+  AxiosError,
+  type AxiosInstance,
+  type AxiosRequestConfig,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import { attachRetry, type RetryOptions, retryReport } from '../../lib/index.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { axiosSince } from '../helpers/axios-version.ts';
@@ -22,6 +27,14 @@ import {
 afterEach(closeServers);
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Registers a request interceptor that takes so many milliseconds. */
+const delayed = (ms: number) => (client: AxiosInstance) => {
+  client.interceptors.request.use(async (config) => {
+    await pause(ms);
+    return config;
+  });
+};
 
 /** Milliseconds that even a busy machine keeps to. */
 const soon = 5_000;
@@ -234,11 +247,12 @@ describe.each(adapters)('over %s', (adapter) => {
 
   test('a slow request interceptor counts: an attempt out of time is never sent', async () => {
     const server = await startServer(answer(200));
-    const { client } = createClient({ adapter }, { attemptTimeout: 40, maxAttempts: 2 });
-    client.interceptors.request.use(async (config) => {
-      await pause(60);
-      return config;
-    });
+    const { client } = createClient(
+      { adapter },
+      { attemptTimeout: 40, maxAttempts: 2 },
+      undefined,
+      delayed(60),
+    );
     const error = await caught(client.get(server.url));
     expect(error).toMatchObject({ code: 'ETIMEDOUT', message: 'attemptTimeout of 40 ms exceeded' });
     expect(retryReport(error)?.attempts).toHaveLength(2);
@@ -258,11 +272,8 @@ describe.each(adapters)('over %s', (adapter) => {
       await eventually(() => server.requests.length === 1);
     };
     const clock = { ...systemClock, alarm };
-    const { client } = createClient({ adapter }, { attemptTimeout: 60_000, maxAttempts: 1 }, { clock });
-    client.interceptors.request.use(async (config) => {
-      await pause(100);
-      return config;
-    });
+    const options = { attemptTimeout: 60_000, maxAttempts: 1 };
+    const { client } = createClient({ adapter }, options, { clock }, delayed(100));
     expect((await caught(client.get(server.url))).code).toBe('ETIMEDOUT');
     expect(left).toEqual([expect.any(Number)]);
     expect(left[0]).toBeGreaterThan(50_000);

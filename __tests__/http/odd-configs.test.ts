@@ -1,6 +1,7 @@
 import axios, {
   type AxiosAdapter,
   AxiosError,
+  AxiosHeaders,
   type AxiosRequestConfig,
   type InternalAxiosRequestConfig,
 } from 'axios';
@@ -113,13 +114,28 @@ test('what `beforeRetry` takes out of the target, the parameters and the headers
   expect(other.requests[0]?.headers).not.toHaveProperty('authorization');
 });
 
-test('a config that `beforeRetry` returns needs no more than what is new', async () => {
+test.each([
+  ['with no more than what is new', () => ({ url: '/new', method: 'get' })],
+  ['of nobody', () => ({ ...axios.defaults, url: '/new', headers: new AxiosHeaders() })],
+  ['that is null', () => null],
+])('a config %s is no answer of `beforeRetry`', async (_, answered) => {
+  const home = await startServer(answer(503));
+  const client = axios.create({ baseURL: home.url, proxy: false });
+  attachRetry(client, { ...fast, beforeRetry: answered as never });
+  const error = await caught(client.get('/'));
+  expect(error).toBeInstanceOf(TypeError);
+  expect(error.message).toMatch(/^Expected the result of `beforeRetry` to be undefined or a whole config/);
+  expect(error.cause).toMatchObject({ response: { status: 503 } });
+  expect(home.requests).toHaveLength(1);
+});
+
+test('a config that `beforeRetry` returns keeps what it was copied from', async () => {
   const home = await startServer(answer(503));
   const other = await startServer(answer(200));
   const client = axios.create({ baseURL: home.url, proxy: false, headers: { 'X-Kept': 'yes' } });
   attachRetry(client, {
     ...fast,
-    beforeRetry: () => ({ url: `${other.url}/new`, method: 'get' }) as never,
+    beforeRetry: (config) => ({ ...config, url: `${other.url}/new` }),
   });
   expect((await client.get('/')).status).toBe(200);
   expect(other.requests[0]).toMatchObject({ url: '/new', headers: { 'x-kept': 'yes' } });

@@ -39,11 +39,12 @@ describe.each(odd)('a rejection with %s is the caller’s as it is, and ends the
 
   test.each([1, 2])('from a request interceptor on attempt %d', async (attempt) => {
     const { adapter, sent } = scripted(503);
-    const { client } = createClient({ adapter });
     let runs = 0;
-    client.interceptors.request.use((config) => {
-      runs += 1;
-      return runs === attempt ? Promise.reject(value) : config;
+    const { client } = createClient({ adapter }, {}, undefined, (inside) => {
+      inside.interceptors.request.use((config) => {
+        runs += 1;
+        return runs === attempt ? Promise.reject(value) : config;
+      });
     });
     expect(await caught<unknown>(client.get('/'))).toBe(value);
     expect([sent.length, runs]).toEqual([attempt - 1, attempt]);
@@ -199,8 +200,7 @@ describe.each(adapters)('over %s', (adapter) => {
         tokens += 1;
         return response.writeHead(tokens === 1 ? 200 : 401).end('{"token":"t"}');
       });
-      const { client } = createClient({ adapter, baseURL: server.url });
-      refreshIn(client);
+      const { client } = createClient({ adapter, baseURL: server.url }, {}, undefined, refreshIn);
       const error = await caught(client.get('/orders'));
       expect([error.config?.url, error.response?.status]).toEqual(['/token', 401]);
       expect(server.requests.map(({ url }) => url)).toEqual(['/token', '/orders', '/token']);
@@ -349,10 +349,11 @@ describe('a thousand attempts', () => {
   test('keep the stack flat', async () => {
     const depths: number[] = [];
     const { adapter } = scripted(...Array.from({ length: 999 }, () => 503), 200);
-    const { client } = createClient({ adapter }, { ...many, maxAttempts: 1_000 }, instantly);
-    client.interceptors.request.use((config) => {
-      depths.push(new Error().stack?.split('\n').length ?? 0);
-      return config;
+    const { client } = createClient({ adapter }, { ...many, maxAttempts: 1_000 }, instantly, (inside) => {
+      inside.interceptors.request.use((config) => {
+        depths.push(new Error().stack?.split('\n').length ?? 0);
+        return config;
+      });
     });
     const response = await withWholeStacks(() => client.get('/'));
     expect(response.status).toBe(200);

@@ -1,4 +1,9 @@
-import axios, { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
+import axios, {
+  AxiosError,
+  type AxiosInstance,
+  type AxiosRequestConfig,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import { attachRetry, type RetryOptions, retryReport } from '../../lib/index.ts';
 import { caught } from '../helpers/caught.ts';
 import { adapters, createClient, fast, noRedirects } from '../helpers/clients.ts';
@@ -108,8 +113,10 @@ describe.each(adapters)('over %s', (adapter) => {
   describe('a POST to a port that refuses', () => {
     test('is repeated when no redirect can have been followed', async () => {
       const live = await startServer(answer(201, 'charged'));
-      const { client } = createClient({ adapter, ...noRedirects });
-      client.interceptors.request.use(divert(await refused(), live.url));
+      const diversion = divert(await refused(), live.url);
+      const { client } = createClient({ adapter, ...noRedirects }, {}, undefined, (inside) => {
+        inside.interceptors.request.use(diversion);
+      });
       const response = await client.post('/charges', { amount: 5 });
       expect(response.data).toBe('charged');
       expect(live.requests.map(({ text }) => text)).toEqual(['{"amount":5}']);
@@ -179,24 +186,33 @@ describe.each(adapters)('over %s', (adapter) => {
       header = 'idempotency-key',
     ) => server.requests.map(({ headers }) => headers[header]);
 
-    test('that an interceptor makes anew for every attempt does not make a POST repeatable', async () => {
-      const server = await startServer(resetAfterReading());
-      const { client } = createClient({ adapter, baseURL: server.url });
+    const makeKeys = (client: AxiosInstance) => {
       client.interceptors.request.use((config) => {
         config.headers.set('Idempotency-Key', crypto.randomUUID());
         return config;
       });
+    };
+
+    test('that an interceptor after the plugin sets makes a POST repeatable, and is the same on every attempt', async () => {
+      const server = await startServer([resetAfterReading(), answer(201)]);
+      const { client } = createClient({ adapter, baseURL: server.url });
+      makeKeys(client);
+      expect((await client.post('/charges', { amount: 5 })).status).toBe(201);
+      const [first, second] = keysOf(server);
+      expect(first).toEqual(expect.any(String));
+      expect(second).toBe(first);
+    });
+
+    test('that an interceptor makes anew for every attempt does not make a POST repeatable', async () => {
+      const server = await startServer(resetAfterReading());
+      const { client } = createClient({ adapter, baseURL: server.url }, {}, undefined, makeKeys);
       expect(reasonOf(await caught(client.post('/charges', { amount: 5 })))).toBe('unsafe-method');
       expect(server.requests).toHaveLength(1);
     });
 
     test('of the caller that an interceptor replaces does not make a POST repeatable', async () => {
       const server = await startServer(resetAfterReading());
-      const { client } = createClient({ adapter, baseURL: server.url });
-      client.interceptors.request.use((config) => {
-        config.headers.set('Idempotency-Key', crypto.randomUUID());
-        return config;
-      });
+      const { client } = createClient({ adapter, baseURL: server.url }, {}, undefined, makeKeys);
       const headers = { 'Idempotency-Key': 'order-7' };
       expect(reasonOf(await caught(client.post('/charges', { amount: 5 }, { headers })))).toBe(
         'unsafe-method',
@@ -206,11 +222,17 @@ describe.each(adapters)('over %s', (adapter) => {
 
     test('that an interceptor takes away does not make a POST repeatable', async () => {
       const server = await startServer(resetAfterReading());
-      const { client } = createClient({ adapter, baseURL: server.url }, { idempotencyKey: true });
-      client.interceptors.request.use((config) => {
-        config.headers.delete('Idempotency-Key');
-        return config;
-      });
+      const { client } = createClient(
+        { adapter, baseURL: server.url },
+        { idempotencyKey: true },
+        undefined,
+        (inside) => {
+          inside.interceptors.request.use((config) => {
+            config.headers.delete('Idempotency-Key');
+            return config;
+          });
+        },
+      );
       expect(reasonOf(await caught(client.post('/charges')))).toBe('unsafe-method');
       expect(keysOf(server)).toEqual([undefined]);
     });

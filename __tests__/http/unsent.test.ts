@@ -12,8 +12,8 @@ describe('what a retry has reserved', () => {
     const budget = new RetryBudget({ maxRetries: 2 });
     const throttle = new RetryThrottle({ capacity: 100, retryCost: 10 });
     const client = axios.create({ baseURL: 'http://127.0.0.1:1' });
-    attachRetry(client, { maxAttempts: 9, budget, throttle }, { clock: virtualClock() });
     client.interceptors.request.use((config) => Object.assign(config, { adapter: reset }));
+    attachRetry(client, { maxAttempts: 9, budget, throttle }, { clock: virtualClock() });
 
     const error: unknown = await client.get('/').catch((e: unknown) => e);
 
@@ -26,13 +26,13 @@ describe('what a retry has reserved', () => {
   test('is given back when an interceptor fails before the retry is sent', async () => {
     const budget = new RetryBudget({ maxRetries: 2 });
     const client = axios.create({ baseURL: 'http://127.0.0.1:1', adapter: reset });
-    attachRetry(client, { budget }, { clock: virtualClock() });
     let passes = 0;
     client.interceptors.request.use((config) => {
       passes += 1;
       if (passes > 1) throw new Error('no token');
       return config;
     });
+    attachRetry(client, { budget }, { clock: virtualClock() });
 
     await expect(client.get('/')).rejects.toThrow('no token');
 
