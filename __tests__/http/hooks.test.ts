@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import axios, { type InternalAxiosRequestConfig } from 'axios';
 import {
+  type GiveUpContext,
+  type PendingRetryContext,
   RetryBudget,
   type RetryContext,
   type RetryObserver,
@@ -13,6 +15,9 @@ import { scripted } from '../helpers/scripted.ts';
 import { answer, closeServers, echo, startServer } from '../helpers/server.ts';
 
 afterEach(closeServers);
+
+/** What one or the other observer is told. */
+type Told = RetryContext & Partial<PendingRetryContext & GiveUpContext>;
 
 const thrown = new Error('thrown by the user');
 const fail = (): never => {
@@ -66,7 +71,7 @@ describe('an observer', () => {
     const told: unknown[] = [];
     const tell =
       (event: string) =>
-      ({ attemptNumber, delay, delaySource, reason, response, failure, totalDelay }: RetryContext) =>
+      ({ attemptNumber, delay, delaySource, reason, response, failure, totalDelay }: Told) =>
         void told.push({
           event,
           attemptNumber,

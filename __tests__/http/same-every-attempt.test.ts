@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import axios, { type AxiosStatic, type InternalAxiosRequestConfig } from 'axios';
 import {
   attachRetry,
+  type GiveUpContext,
   limitConcurrency,
   type RetryContext,
   type RetryOptions,
@@ -125,7 +126,7 @@ describe('when a function of the user throws', () => {
     ['retryIf', { retryIf: fail }],
     ['beforeRetry', { beforeRetry: fail }],
   ])('in `%s`: observers learn that the request is over, and the report says why', async (_, options) => {
-    const givenUp: RetryContext[] = [];
+    const givenUp: GiveUpContext[] = [];
     const client = axios.create({ adapter: scripted(503).adapter });
     attachRetry(client, {
       ...fast,

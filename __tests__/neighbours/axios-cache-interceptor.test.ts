@@ -48,20 +48,10 @@ describe('axios-cache-interceptor attached after us', () => {
   });
 
   test('leaves the own transforms of a request to run once for each attempt', async () => {
-    const bodies: unknown[] = [];
-    const { client } = create('after us', [
-      (config) => {
-        bodies.push(config.data);
-        return 503;
-      },
-      (config) => {
-        bodies.push(config.data);
-        return 200;
-      },
-    ]);
+    const { client, sent } = create('after us', [503, 200]);
     const once = { transformRequest: (data: unknown) => `<${data}>`, transformResponse: () => 'read' };
     const response = await client.put('/users', 'body', once);
-    expect(bodies).toEqual(['<body>', '<body>']);
+    expect(sent.map(({ data }) => data)).toEqual(['<body>', '<body>']);
     expect(response.data).toBe('read');
   });
 

@@ -52,21 +52,26 @@ const asItIs = (error: unknown): never => {
 };
 
 /**
- * Sends a whole config through the inside interceptors and the adapter. It goes to the instance itself, not to a
- * `client.request` that somebody put in its place: that one belongs to the outside.
+ * Sends a whole config through the inside interceptors, the last step and the adapter. It goes to the instance itself, not
+ * to a `client.request` that somebody put in its place: that one belongs to the outside.
  */
-export function sendInside(boundary: Boundary, config: Config): Promise<unknown> {
+export function sendInside(
+  boundary: Boundary,
+  config: Config,
+  lastStep: (config: Config) => Config,
+): Promise<unknown> {
   const { instance, response: own } = boundary;
   const [request, response] = managersOf(instance);
   const inside = requestsInside(boundary, config).filter(({ runWhen }) => runWhen?.(config) !== false);
   // axios merges what it is given with the defaults; ours is whole, so it takes the place of the result.
   const head: Handler = { fulfilled: () => config, rejected: asItIs, synchronous: true };
+  const tail: Handler = { fulfilled: lastStep, rejected: asItIs, synchronous: true };
   const requests = inside.map(({ fulfilled, rejected, synchronous = false }) => ({
     fulfilled,
     rejected,
     synchronous,
   }));
-  const ordered = isLastFirst(config) ? [...requests, head] : [head, ...requests];
+  const ordered = isLastFirst(config) ? [tail, ...requests, head] : [head, ...requests, tail];
   const responses = neighboursOf(response, own);
   const { transitional } = config;
   try {

@@ -204,9 +204,15 @@ export class RetryState implements Task {
     this.#attemptedAt = this.#attachment.clock.monotonic();
     const { data } = this.#policy;
     if (data && config.data === undefined) this.#makeBody(config, data);
-    gate(config, flight, this.#attachment.ended);
-    this.#limit(config);
-    return sendInside(this.#attachment.boundary, config).then(
+    const guard = (sent: Config): Config => {
+      if (unwrapped(sent.adapter) === sent.adapter) {
+        gate(sent, flight, this.#attachment.ended);
+        this.#limit(sent);
+      }
+      return sent;
+    };
+    // Guarded once more after the inside: an interceptor may put an adapter of its own in the place of ours.
+    return sendInside(this.#attachment.boundary, guard(config), guard).then(
       (value) => this.#land(flight, true, value, config),
       (error) => this.#land(flight, false, error, config),
     );
