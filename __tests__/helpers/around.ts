@@ -1,21 +1,26 @@
 import axios, { type AxiosInstance, type CreateAxiosDefaults } from 'axios';
 import { attachRetry, type RetryOptions, type RetryRuntime } from '../../lib/index.ts';
-import { fast } from './clients.ts';
+import { type Client, fast } from './clients.ts';
 
-/** Where another plugin stands: attached before us, or after us. */
+/** Where another plugin stands: attached before us, and so inside, or after us, and so outside. */
 export const orders = ['before us', 'after us'] as const;
 export type Order = (typeof orders)[number];
 
 /** An instance with retries and another plugin, attached in this order; retries have fast waits. */
-export function createAround(
+export function attachAround(
   order: Order,
   setUp: (client: AxiosInstance) => void,
   options: RetryOptions = {},
   defaults: CreateAxiosDefaults = {},
   runtime?: RetryRuntime,
-): AxiosInstance {
+): Client {
   const client = axios.create({ proxy: false, ...defaults });
-  const attach = () => attachRetry(client, { ...fast, ...options }, runtime);
-  for (const step of order === 'before us' ? [setUp, attach] : [attach, setUp]) step(client);
-  return client;
+  if (order === 'before us') setUp(client);
+  const handle = attachRetry(client, { ...fast, ...options }, runtime);
+  if (order === 'after us') setUp(client);
+  return { client, handle };
 }
+
+/** `attachAround` for those who need no handle. */
+export const createAround = (...given: Parameters<typeof attachAround>): AxiosInstance =>
+  attachAround(...given).client;

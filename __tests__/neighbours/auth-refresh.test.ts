@@ -5,6 +5,7 @@ import { attachRetry, retryReport } from '../../lib/index.ts';
 import { createAround, orders } from '../helpers/around.ts';
 import { caught } from '../helpers/caught.ts';
 import { adapters, fast } from '../helpers/clients.ts';
+import { scripted } from '../helpers/scripted.ts';
 import { answer, closeServers, type Step, startServer } from '../helpers/server.ts';
 
 afterEach(closeServers);
@@ -158,5 +159,22 @@ describe.each(orders)('a hand-written refresher attached %s', (order) => {
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
     expect(session.refreshes()).toBe(1);
     expect(server.requests).toHaveLength(11);
+  });
+});
+
+describe.each(orders)('axios-auth-refresh with `interceptNetworkError`, attached %s', (order) => {
+  test('refreshes for what looks like a network failure of a browser, and trips over nothing of ours', async () => {
+    const session = createSession();
+    const fail = (config: InternalAxiosRequestConfig) =>
+      Promise.reject(new AxiosError('Network Error', 'ERR_NETWORK', config, { status: 0 }));
+    const { adapter, sent } = scripted(503, fail, fail, 200);
+    const refresher = (client: AxiosInstance) => {
+      authorize(client, session);
+      createAuthRefreshInterceptor(client, () => session.refresh(), { interceptNetworkError: true });
+    };
+    const client = createAround(order, refresher, {}, { adapter });
+    expect((await client.get('/')).status).toBe(200);
+    expect(session.refreshes()).toBe(order === 'before us' ? 2 : 1);
+    expect(sent).toHaveLength(4);
   });
 });

@@ -122,6 +122,7 @@ export class RetryState implements Task {
       outcome,
     );
     if (last.ok) return last.value;
+    if (isCancel(last.value)) linkReport(last.value as object, this);
     throw last.value;
   }
 
@@ -292,7 +293,10 @@ export class RetryState implements Task {
     config.transformRequest = [make, ...withoutMakers(config)];
   }
 
-  /** A cancel token, or a body that failed, rejects with an error that has no config: notes that it belongs to this request. */
+  /**
+   * A cancel token, or a body that failed, rejects with an error that has no config, or on the fetch adapter that of another
+   * request under the same token: notes that it belongs to this one.
+   */
   #guard(config: Config): void {
     const { adapter } = config;
     config.adapter = wrapped(adapter, async (sent) => {
@@ -301,8 +305,9 @@ export class RetryState implements Task {
         throwIfFailed(sent.data);
         return await send(sent);
       } catch (error) {
-        if (isObject(error) && !('config' in error && error.config)) {
-          claimed.set(error, [...(claimed.get(error) ?? []), this]);
+        if (isObject(error) && (isCancel(error) || !('config' in error && error.config))) {
+          const others = (claimed.get(error) ?? []).filter((state) => !state.#isTaken);
+          claimed.set(error, [...others, this]);
           linkReport(error, this);
         }
         throw error;
