@@ -24,6 +24,7 @@ export type Reason =
   | 'server-veto'
   | 'budget-exhausted'
   | 'throttled'
+  | 'cooling-down'
   | 'already-retried'
   | 'aborted'
   | 'total-timeout'

@@ -109,6 +109,7 @@ function translate(current: Registration['current'], accepted: WeakSet<object>):
     methods: METHODS,
     retryAfter: false,
     throttle: false,
+    cooldown: false,
     retryIf(context) {
       const options = 'error' in context && current();
       if (!options) return false;

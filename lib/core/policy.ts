@@ -1,4 +1,4 @@
-import { isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
+import { type CooldownLike, isCooldown, isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
 import { expected } from '../options/expected.ts';
 import { type Given, given } from '../options/fields.ts';
 import type { RetryOptions } from '../options/options.ts';
@@ -33,6 +33,7 @@ export interface Policy
   readonly methods: ReadonlySet<string>;
   readonly statuses: ReadonlySet<number>;
   readonly throttle: ThrottleLike | undefined;
+  readonly cooldown: CooldownLike | undefined;
   readonly observers: readonly RetryObserver[];
 }
 
@@ -63,6 +64,7 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
     methods: new Set(merged.methods.map((method) => method.toUpperCase())),
     statuses: new Set(merged.statuses),
     throttle: isRetryThrottle(merged.throttle) ? merged.throttle : undefined,
+    cooldown: isCooldown(merged.cooldown) ? merged.cooldown : undefined,
     observers: layers.flatMap(({ observe = [] }) => observe),
   };
 }

@@ -1,6 +1,7 @@
 import { headerOf } from '../axios/idempotency.ts';
 import { type Policy, resolvePolicy } from '../core/policy.ts';
-import { isRetryThrottle } from '../limits/brand.ts';
+import { isCooldown, isRetryThrottle } from '../limits/brand.ts';
+import { Cooldown, type CooldownOptions } from '../limits/cooldown.ts';
 import { RetryThrottle, type RetryThrottleOptions } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
 import { isRecord } from '../options/fields.ts';
@@ -95,11 +96,12 @@ export function explainPolicy(
 }
 
 function checkOptions(options: RetryOptions): void {
-  // `data` is for requests, throttle options are for instances; a policy to be explained may be of either.
+  // `data` is for requests, the options of a throttle or a cooldown are for instances; a policy to be explained may be of either.
   const { data, ...rest } = isRecord(options) ? options : {};
-  const { throttle } = validateOptions(isRecord(options) ? rest : options, 'instance');
+  const { throttle, cooldown } = validateOptions(isRecord(options) ? rest : options, 'instance');
   validateOptions({ data }, 'request');
   if (throttle && !isRetryThrottle(throttle)) new RetryThrottle(throttle as RetryThrottleOptions);
+  if (cooldown && !isCooldown(cooldown)) new Cooldown(cooldown as CooldownOptions);
 }
 
 function listWaits(

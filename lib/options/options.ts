@@ -1,6 +1,7 @@
 import type { InternalAxiosRequestConfig } from 'axios';
-import { isRetryBudget, isRetryThrottle } from '../limits/brand.ts';
+import { isCooldown, isRetryBudget, isRetryThrottle } from '../limits/brand.ts';
 import type { RetryBudget } from '../limits/budget.ts';
+import type { Cooldown, CooldownOptions } from '../limits/cooldown.ts';
 import type { RetryThrottle, RetryThrottleOptions } from '../limits/throttle.ts';
 import { isJitter, JITTER } from '../strategies/jitter.ts';
 import type {
@@ -135,6 +136,13 @@ export interface RetryOptions {
    */
   readonly throttle?: RetryThrottle | RetryThrottleOptions | false | undefined;
   /**
+   * Keeps the pauses that servers ask for, for all requests of a scope: a cooldown, the options of one, or `false`. On
+   * `config.retry` a cooldown or `false` only.
+   *
+   * @defaultValue a cooldown of its own for each `attachRetry`, which paces retries and holds no first attempt
+   */
+  readonly cooldown?: Cooldown | CooldownOptions | false | undefined;
+  /**
    * Awaited before each retry, to change the URL, headers, token or body of that attempt: edit the config, or return
    * another. Whether the attempt is safe to repeat is checked again afterwards.
    */
@@ -215,6 +223,10 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   throttle: [
     'a RetryThrottle, false or, on the instance only, its options',
     (v, place) => v === false || isRetryThrottle(v) || (place === 'instance' && isRecord(v)),
+  ],
+  cooldown: [
+    'a Cooldown, false or, on the instance only, its options',
+    (v, place) => v === false || isCooldown(v) || (place === 'instance' && isRecord(v)),
   ],
   beforeRetry: aFunction,
   observe: [

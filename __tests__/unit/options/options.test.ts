@@ -1,6 +1,7 @@
 import axios from 'axios';
 import {
   attachRetry,
+  Cooldown,
   RetryBudget,
   type RetryContext,
   type RetryOptions,
@@ -50,7 +51,7 @@ const deadline: Row = {
   bad: [...numbers, [0, '0']],
 };
 
-const table: Readonly<Record<Exclude<Name, 'data' | 'throttle'>, Row>> = {
+const table: Readonly<Record<Exclude<Name, 'data' | 'throttle' | 'cooldown'>, Row>> = {
   maxAttempts: {
     good: [1, 3, 1e9, Infinity],
     bad: [...numbers, [0, '0'], [1.5, '1.5']],
@@ -238,6 +239,19 @@ describe('an option in its range', () => {
     if (isForRequests) expect((await answered).status).toBe(200);
     else expectRefusal(await caught(answered), 'retry option `throttle`', '[object Object]');
   });
+
+  test.each([
+    ['a cooldown', new Cooldown(), true],
+    ['false', false, true],
+    ['options', { hold: true }, false],
+    ['no options', {}, false],
+  ] as const)('`cooldown`: %s is taken where it may be', async (_, cooldown, isForRequests) => {
+    const client = axios.create({ adapter: scripted(200).adapter });
+    attachRetry(client, { cooldown });
+    const answered = client.get('/', { retry: { cooldown } });
+    if (isForRequests) expect((await answered).status).toBe(200);
+    else expectRefusal(await caught(answered), 'retry option `cooldown`', '[object Object]');
+  });
 });
 
 describe('an option out of its range', () => {
@@ -246,6 +260,9 @@ describe('an option out of its range', () => {
     ['throttle', true, 'true'],
     ['throttle', null, 'null'],
     ['throttle', 5, '5'],
+    ['cooldown', true, 'true'],
+    ['cooldown', null, 'null'],
+    ['cooldown', new RetryThrottle(), '[object Object]'],
   ];
 
   test.each(all)('%s: %p is refused when attaching', (name, value, shown) => {
@@ -285,6 +302,11 @@ describe('an option out of its range', () => {
   test('the options of a throttle are checked', () => {
     expect(() => attachRetry(axios.create(), { throttle: { capacity: -1 } })).toThrow(TypeError);
     expect(() => attachRetry(axios.create(), { throttle: { size: 5 } as never })).toThrow(/`size`/);
+  });
+
+  test('the options of a cooldown are checked', () => {
+    expect(() => attachRetry(axios.create(), { cooldown: { pace: 2 } })).toThrow(TypeError);
+    expect(() => attachRetry(axios.create(), { cooldown: { size: 5 } as never })).toThrow(/`size`/);
   });
 });
 
@@ -429,7 +451,7 @@ describe('layers', () => {
   });
 
   test('every option may be undefined in either layer', async () => {
-    const names: readonly Name[] = ['data', 'throttle', ...(Object.keys(table) as Name[])];
+    const names: readonly Name[] = ['data', 'throttle', 'cooldown', ...(Object.keys(table) as Name[])];
     const nothing = Object.fromEntries(names.map((name) => [name, undefined]));
     const { adapter, sent } = scripted(503, 200);
     const client = axios.create({ adapter });
