@@ -9,22 +9,18 @@ interface Emitter {
   off(event: string, listener: Listener): unknown;
 }
 
-/** What the fleet uses of a node-redis client: `createClient`, `createCluster` or `createSentinel` of `redis` 5 and later. */
+/** What tells a client of node-redis: `createClient`, `createCluster` or `createSentinel` of `redis` 5 and later. */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
   evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
-  on(event: string, listener: Listener): unknown;
-  off(event: string, listener: Listener): unknown;
 }
 
-/** What the fleet uses of an ioredis client: `Redis` or `Cluster` of `ioredis` 5 and later. */
+/** What tells a client of ioredis: `Redis` or `Cluster` of `ioredis` 5 and later. */
 export interface IoredisClient {
   readonly status: string;
   evalsha(sha: string, keys: number, ...rest: string[]): Promise<unknown>;
   eval(script: string, keys: number, ...rest: string[]): Promise<unknown>;
-  on(event: string, listener: Listener): unknown;
-  off(event: string, listener: Listener): unknown;
 }
 
 /** A client of Redis that a fleet can work with. */
@@ -105,7 +101,7 @@ async function runCached(
   }
 }
 
-interface WholeNodeRedis extends NodeRedisClient {
+interface WholeNodeRedis extends NodeRedisClient, Emitter {
   readonly isReady?: boolean;
   duplicate(overrides: object): WholeNodeRedis;
   connect(): Promise<unknown>;
@@ -165,7 +161,10 @@ class NodeRedisPort implements Port {
     // The prefix of the application's keys is none of the channel's: a script publishes without it.
     const subscriber = this.#client.duplicate({ keyPrefix: undefined });
     let isSubscribed = false;
+    let isSubscribing = false;
     const subscribe = async (): Promise<void> => {
+      if (isSubscribing) return;
+      isSubscribing = true;
       try {
         // Once subscribed, node-redis does it again by itself for every new connection.
         if (!isSubscribed) await subscriber.subscribe(channel, onMessage);
@@ -173,9 +172,17 @@ class NodeRedisPort implements Port {
         listener.up();
       } catch (error) {
         listener.down(error);
+      } finally {
+        isSubscribing = false;
       }
     };
-    const stop = listenToNodeRedis(subscriber, { up: () => attempt(subscribe), down: listener.down });
+    const stop = listenToNodeRedis(subscriber, {
+      up: () => attempt(subscribe),
+      down: (error) => {
+        isSubscribing = false;
+        listener.down(error);
+      },
+    });
     const connect = async (): Promise<void> => {
       try {
         await subscriber.connect();
@@ -202,7 +209,7 @@ class NodeRedisPort implements Port {
   }
 }
 
-interface WholeIoredis extends IoredisClient {
+interface WholeIoredis extends IoredisClient, Emitter {
   readonly isCluster?: boolean;
   duplicate(...overrides: unknown[]): WholeIoredis;
   connect(): Promise<unknown>;
@@ -265,18 +272,24 @@ class IoredisPort implements Port {
       ? this.#client.duplicate([], { lazyConnect: true, enableOfflineQueue: true })
       : this.#client.duplicate(SUBSCRIBER);
     let isSubscribed = false;
+    let isSubscribing = false;
     const subscribe = async (): Promise<void> => {
+      isSubscribing = true;
       try {
         await subscriber.subscribe(channel);
         isSubscribed = true;
         listener.up();
       } catch (error) {
         listener.down(error);
+      } finally {
+        isSubscribing = false;
       }
     };
     const stop = listenToIoredis(subscriber, {
       up: () => attempt(subscribe),
       down: (error) => {
+        // A command that was under way may never settle.
+        isSubscribing = false;
         isSubscribed = false;
         listener.down(error);
       },
@@ -290,7 +303,7 @@ class IoredisPort implements Port {
       },
       revive() {
         if (subscriber.status === 'end') connect();
-        else if (!isSubscribed && subscriber.status === 'ready') attempt(subscribe);
+        else if (!isSubscribed && !isSubscribing && subscriber.status === 'ready') attempt(subscribe);
       },
       close() {
         stop();

@@ -150,9 +150,13 @@ export class Connection {
     const sentAt = clock.monotonic();
     const answer = this.#port.run(script, key, args);
     const answered = new AbortController();
-    const late = clock.alarm(timeout, answered.signal).then(() => {
-      throw new Error(`Redis gave no answer within ${timeout} ms`);
-    });
+    const late = clock
+      .alarm(timeout, answered.signal)
+      // When it was this process that stood still, the answer may be here and not read yet.
+      .then(() => clock.alarm(1, answered.signal))
+      .then(() => {
+        throw new Error(`Redis gave no answer within ${timeout} ms`);
+      });
     late.catch(nothing);
     const settled = answer.then(nothing, nothing).finally(() => answered.abort());
     const reply = Promise.race([answer, late]).then((text) => {
@@ -216,7 +220,7 @@ export class Connection {
 
   #lose(error: unknown): void {
     this.#latest = undefined;
-    if (error !== undefined || this.#connectivity === 'connected') this.#error = error;
+    this.#error = error ?? this.#error ?? new Error('The connection to Redis was lost');
     this.#crew.lost();
     this.#change('disconnected');
   }

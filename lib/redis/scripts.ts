@@ -20,9 +20,10 @@ const script = (text: string): Script => ({ text, sha: createHash('sha1').update
 export const SHARE_PAUSES = script(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
--- Changes nothing, and fails where writing fails: a read-only replica, memory that is full.
+-- Changes nothing, and fails where writing fails: on a read-only replica, or while memory is full. Only the first write of a script is
+-- refused for want of memory, so it comes first.
 redis.call('ZADD', KEYS[1], 'XX', 0, '')
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 for i = 3, #ARGV, 3 do
   local left = math.floor(math.min(tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]) - now))
   local known = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or now)
