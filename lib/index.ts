@@ -1,7 +1,7 @@
 export { type ConcurrencyLimiter, limitConcurrency } from './adapters/limit-concurrency.ts';
 export { type RetryTransportOptions, retryTransport } from './adapters/retry-transport.ts';
 export { attachRetry, type RetryHandle } from './axios/attach.ts';
-export { retryReport, wasRetried } from './axios/report.ts';
+export { attemptOf, retryReport, wasRetried } from './axios/report.ts';
 
 export { type BatchOptions, type BatchResult, batch } from './batch/batch.ts';
 export {

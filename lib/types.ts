@@ -45,30 +45,48 @@ export interface RetryContext {
   readonly elapsed: number;
   /** Milliseconds spent waiting between attempts so far. */
   readonly totalDelay: number;
+  /** Milliseconds that the attempt took. */
+  readonly duration: number;
   /** The method of the attempt, in upper case. */
   readonly method: string;
   /** The `url` of the attempt, as on its config. */
   readonly url: string;
-  /** The config as the attempt was sent. */
+  /** A copy of the config as the attempt was sent: an edit changes no attempt. The body is not copied. */
   readonly config: InternalAxiosRequestConfig;
   /** The error, when the attempt was rejected. */
   readonly error?: unknown;
   /** The response, when there was one, on success or on the error. */
   readonly response?: AxiosResponse | undefined;
+  /** The HTTP status, when there was a whole response. */
+  readonly status?: number;
+  /** The error code, when there was no whole response. */
+  readonly code?: string;
+  /** Milliseconds that the server asked to wait, also when that was too long to be obeyed. */
+  readonly hint?: number;
   /** What the failure tells about the server. */
   readonly failure: Failure;
+  /** Whether an earlier attempt of this request may have acted on the server. */
+  readonly mayHaveActed: boolean;
   /** A number in [0, 1), from the source of chance of the runtime. */
   readonly random: () => number;
-  /** Milliseconds until the next attempt, once known. */
-  readonly delay?: number;
-  /** Who chose `delay`, once known. */
-  readonly delaySource?: DelaySource;
-  /** Why there is no further attempt; in `onGiveUp` only. */
-  readonly reason?: Reason;
+}
+
+/** What is told once a retry is decided: in `onRetry`, to `stop` and to `beforeRetry`. */
+export interface PendingRetryContext extends RetryContext {
+  /** Milliseconds until the next attempt. */
+  readonly delay: number;
+  /** Who chose `delay`. */
+  readonly delaySource: DelaySource;
+}
+
+/** What `onGiveUp` is told. */
+export interface GiveUpContext extends RetryContext {
+  /** Why there is no further attempt. */
+  readonly reason: Reason;
 }
 
 /** Answers at once whether to stop. `true` gives the reason `stop-condition`; a string is the reason. */
-export type StopCondition = (context: RetryContext) => boolean | string | undefined;
+export type StopCondition = (context: PendingRetryContext) => boolean | string | undefined;
 
 /** Milliseconds to wait before the next attempt. */
 export type WaitStrategy = (context: RetryContext) => number;
@@ -79,8 +97,11 @@ export type JitterFunction = (delay: number, context: RetryContext) => number;
 /** `full`: U(0, d). `equal`: d/2 + U(0, d/2). `none`: d. */
 export type JitterName = 'full' | 'equal' | 'none';
 
-/** `true`: worth another attempt; `false`: not; `undefined`: no opinion. */
-export type RetryVerdict = boolean | undefined;
+/**
+ * `true`: worth another attempt. `false`: not. `'refused'`: worth it, and the server did not act, so that it is safe whatever
+ * the method. `undefined`: no opinion.
+ */
+export type RetryVerdict = boolean | 'refused' | undefined;
 
 /** Answers whether an outcome is worth another attempt. `undefined` is no opinion. */
 export type RetryPredicate = (context: RetryContext) => RetryVerdict | void | Promise<RetryVerdict | void>;
@@ -89,10 +110,10 @@ export type RetryPredicate = (context: RetryContext) => RetryVerdict | void | Pr
 export interface RetryObserver {
   /** After each attempt, the first and the last included. */
   readonly onAttempt?: ((context: RetryContext) => void) | undefined;
-  /** When a retry is scheduled, before the wait; `delay` and `delaySource` are known. */
-  readonly onRetry?: ((context: RetryContext) => void) | undefined;
-  /** When a failure will not be retried; `reason` is known. */
-  readonly onGiveUp?: ((context: RetryContext) => void) | undefined;
+  /** When a retry is scheduled, before the wait. */
+  readonly onRetry?: ((context: PendingRetryContext) => void) | undefined;
+  /** When a failure will not be retried. */
+  readonly onGiveUp?: ((context: GiveUpContext) => void) | undefined;
 }
 
 /** Where time comes from. */
@@ -139,6 +160,12 @@ export interface AttemptRecord {
   readonly code?: string;
   /** Milliseconds waited after this attempt. */
   readonly delay?: number;
+  /** Milliseconds that the server asked to wait. */
+  readonly hint?: number;
+  /** The method, in upper case, when `beforeRetry` changed it. */
+  readonly method?: string;
+  /** The `url` as on the config, when `beforeRetry` changed it. */
+  readonly url?: string;
 }
 
 /** What happened to one request. */
@@ -151,6 +178,11 @@ export interface RetryReport {
   readonly elapsed: number;
   /** Milliseconds spent waiting between attempts. */
   readonly totalDelay: number;
+  /**
+   * Whether an attempt before the last one may have acted on the server. A DELETE that ends in 404, or a conditional PUT that
+   * ends in 412, may be one that has succeeded.
+   */
+  readonly mayHaveActed: boolean;
   /** Why there was no further attempt; `undefined` after a success, and while the request is under way. */
   readonly reason?: Reason;
 }

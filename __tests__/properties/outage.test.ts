@@ -1,5 +1,6 @@
 import { type RetryOptions, RetryThrottle } from '../../lib/index.ts';
 import { seededRandom } from '../../lib/testing.ts';
+import { type Bench, bundleBench } from '../helpers/bench.ts';
 import { type Call, createWorld, type Turn } from '../helpers/virtual-world.ts';
 
 const RATE = 100;
@@ -93,4 +94,76 @@ describe('one client at 100 requests a second', () => {
     const calls = await drive(failing(0.5));
     expect(loadOf(calls, { from: 20_000, to: END })).toBeLessThan(1.4);
   });
+});
+
+describe('a rate limit of 30 s that ends for all at once', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await bundleBench('outage/rate-limit.mjs');
+  });
+  afterAll(() => bench.remove());
+
+  interface Measured {
+    readonly peak: number;
+    readonly success: number;
+    readonly refusals: number;
+  }
+  const measure = (crowd: string, way: string) =>
+    bench.run('measureCrowd', crowd, way, 8) as Promise<Measured>;
+
+  test('brings 25 clients back at 1.7 times their normal rate at most, and half of their requests succeed', async () => {
+    const { peak, success } = await measure('25 clients at 10 a second', 'pace, the default');
+    expect(peak).toBeLessThanOrEqual(1.7);
+    expect(success).toBeGreaterThanOrEqual(0.45);
+  }, 120_000);
+
+  test('brings 250 clients back at 1.9 times their normal rate at most, and nearly all of their requests succeed', async () => {
+    const { peak, success } = await measure('250 clients at 1 a second', 'pace, the default');
+    expect(peak).toBeLessThanOrEqual(1.9);
+    expect(success).toBeGreaterThanOrEqual(0.95);
+  }, 120_000);
+
+  test('would bring them back at many times their normal rate without a cooldown', async () => {
+    const { peak } = await measure('25 clients at 10 a second', 'no cooldown');
+    expect(peak).toBeGreaterThan(5);
+  }, 120_000);
+
+  test('is hardly met by clients that hold', async () => {
+    const { peak, success, refusals } = await measure('25 clients at 10 a second', 'hold, maxHeld: 1,000');
+    expect(refusals).toBeLessThanOrEqual(0.05);
+    expect(refusals).toBeGreaterThan(0);
+    expect(peak).toBeLessThanOrEqual(1.7);
+    expect(success).toBeGreaterThan(0.99);
+  }, 120_000);
+
+  test('is hardly met by many small clients that hold', async () => {
+    const { peak, success, refusals } = await measure('250 clients at 1 a second', 'hold');
+    expect(refusals).toBeLessThanOrEqual(0.05);
+    expect(peak).toBeLessThanOrEqual(1.9);
+    expect(success).toBeGreaterThan(0.99);
+  }, 120_000);
+});
+
+describe('ten loops that poll a server which is down', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await bundleBench('outage/loops.mjs');
+  });
+  afterAll(() => bench.remove());
+
+  const run = (throttle: object) =>
+    bench.run('runLoops', throttle, 8) as Promise<{ first: number; last: number }>;
+
+  test('send about 20 requests a second, and no more once the throttle is empty', async () => {
+    const { first, last } = await run({});
+    expect(first).toBeLessThan(30);
+    expect(last).toBeGreaterThan(15);
+    expect(last).toBeLessThan(22);
+  }, 60_000);
+
+  test('speed up when failures are not held', async () => {
+    const { first, last } = await run({ hold: false });
+    expect(first).toBeLessThan(60);
+    expect(last).toBeGreaterThan(400);
+  }, 60_000);
 });

@@ -22,6 +22,8 @@ export const fleet = {
 class Origin {
   /** When each attempt was sent. */
   attempts = [];
+  /** How many of them were answered 429. */
+  refusals = 0;
   endedAt = undefined;
   isOk = false;
   constructor(startedAt) {
@@ -52,6 +54,7 @@ const adapterOf = (timeline, server) => (config) =>
         }),
       answer: (status, headers = {}) =>
         settle(() => {
+          if (status === 429) config.origin.refusals += 1;
           const response = { status, statusText: '', headers, config, request: {}, data: '' };
           if (status < 400) resolve(response);
           else reject(new AxiosError(`status ${status}`, 'ERR_BAD_RESPONSE', config, {}, response));
@@ -59,14 +62,19 @@ const adapterOf = (timeline, server) => (config) =>
     });
   });
 
-/** Every request of the fleet and what became of it. The same seed gives the same requests, whoever retries them. */
-export async function sendThrough(trouble, attach, seed) {
+/**
+ * Every request of the fleet and what became of it. The same seed gives the same requests, whoever retries them.
+ *
+ * @param crowd how many clients there are, and how many requests a second each makes
+ */
+export async function sendThrough(trouble, attach, seed, crowd = fleet) {
   // No stack of thousands of errors is read, and each would take as long as all else.
   Error.stackTraceLimit = 0;
   const timeline = createTimeline();
   const arrivals = seededRandom(seed);
   const random = seededRandom(seed + 2);
-  const { from, until, clients, rate, end } = fleet;
+  const { from, until, end } = fleet;
+  const { clients, rate } = crowd;
   const server = createServer(timeline, seededRandom(seed + 1), {
     ...fleet.server,
     trouble: { from, until, ...trouble },

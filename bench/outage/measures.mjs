@@ -35,8 +35,8 @@ function timeToRecover(origins) {
   return from >= fleet.end ? undefined : Math.max(0, from - fleet.until);
 }
 
-export function measure(origins) {
-  const { from, until, clients, rate } = fleet;
+export function measure(origins, { clients, rate } = fleet) {
+  const { from, until } = fleet;
   const troubled = origins.filter(({ startedAt }) => startedAt >= from && startedAt < until);
   const durations = troubled.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((a, b) => a - b);
   const after = attemptsBySecond(origins).slice(until / SECOND);
@@ -45,6 +45,7 @@ export function measure(origins) {
     peak: Math.max(...after) / (clients * rate),
     recovery: timeToRecover(origins),
     success: troubled.filter(({ isOk }) => isOk).length / troubled.length,
+    refusals: troubled.reduce((sum, { refusals }) => sum + refusals, 0) / troubled.length,
     p50: quantile(durations, 0.5),
     p99: quantile(durations, 0.99),
   };

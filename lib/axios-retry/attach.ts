@@ -1,5 +1,5 @@
 import type { AxiosError, AxiosInstance, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
-import { attach, type RetryHandle } from '../axios/attach.ts';
+import { attach } from '../axios/attach.ts';
 import { isOneShot } from '../axios/body.ts';
 import { readHeader } from '../hints/header.ts';
 import type { RetryOptions } from '../options/options.ts';
@@ -26,22 +26,11 @@ interface Plan {
 /** What one `axiosRetry` call put on an instance. */
 interface Layer {
   readonly options: IAxiosRetryConfig;
-  readonly handler: unknown;
-}
-
-/** What all `axiosRetry` calls on one instance share. */
-interface Registration {
-  readonly handle: RetryHandle;
-  readonly layers: Layer[];
-  /** The errors whose response `validateResponse` took for a success. */
-  readonly accepted: WeakSet<object>;
-  /** Whether the engine still has its places on the instance. */
   isAttached(): boolean;
-  /** The options of the oldest call that was not ejected. */
-  current(): IAxiosRetryConfig | undefined;
 }
 
-const REGISTRATION = Symbol.for('axios-tenacity.axios-retry');
+/** The calls of `axiosRetry` on one instance. */
+const LAYERS = Symbol.for('axios-tenacity.axios-retry');
 
 /** The retry condition alone decides here, so no method is held back. */
 const METHODS = (
@@ -56,52 +45,40 @@ export function axiosRetry(
   options?: IAxiosRetryConfig,
 ): IAxiosRetryReturn {
   const given = checkOptions(options ?? {});
-  const { accepted, layers } = registrationOf(instance);
-  const { request, response } = instance.interceptors;
-  const requestInterceptorId = request.use((config) => {
-    // The later of two calls on one instance comes first here, and its options are in force.
-    if (noteProgress(config, given, true).validateResponse) config.validateStatus = () => false;
-    return config;
-  });
-  const responseInterceptorId = response.use(null, (error: AxiosError) =>
-    accepted.has(Object(error)) ? error.response : Promise.reject(error),
-  );
-  layers.push({ options: given, handler: response.handlers?.at(-1) });
-  return { requestInterceptorId, responseInterceptorId };
-}
-
-function registrationOf(instance: AxiosInstance & { [REGISTRATION]?: Registration }): Registration {
-  const known = instance[REGISTRATION];
-  if (known?.isAttached() && known.current()) return known;
-  known?.handle.detach();
-  const registration = register(instance);
-  Object.defineProperty(instance, REGISTRATION, { value: registration, configurable: true });
-  return registration;
-}
-
-function register(instance: AxiosInstance): Registration {
-  const layers: Layer[] = [];
+  // The errors whose response `validateResponse` took for a success.
   const accepted = new WeakSet<object>();
-  const { request, response } = instance.interceptors ?? {};
-  const current = (): IAxiosRetryConfig | undefined =>
-    layers.find(({ handler }) => response.handlers?.includes(handler as never))?.options;
-  // axios-retry knows no `retry` on a config: who has one there means something else by it.
-  const handle = attach(instance, translate(current, accepted), undefined, () => undefined);
-  const own = [request.handlers?.at(-1), response.handlers?.at(-1)] as const;
-  return {
-    handle,
-    layers,
-    accepted,
-    current,
-    isAttached: () =>
-      request.handlers?.includes(own[0] as never) === true &&
-      response.handlers?.includes(own[1] as never) === true,
-  };
+  const layers = layersOf(instance);
+  // Of two calls on one instance the older one retries, by the options of the later one.
+  const isActive = (): boolean => layers.find((layer) => layer.isAttached()) === layer;
+  const { requestId, responseId, isAttached } = attach(instance, translate(given, accepted), undefined, {
+    isLayered: true,
+    // axios-retry knows no `retry` on a config: who has one there means something else by it.
+    ownOf(config) {
+      if (noteProgress(config, given, true).validateResponse) config.validateStatus = () => false;
+      return isActive() ? undefined : false;
+    },
+    recover(error) {
+      if (accepted.has(Object(error))) return (error as AxiosError).response;
+      throw error;
+    },
+  });
+  const layer: Layer = { options: given, isAttached };
+  layers.push(layer);
+  return { requestInterceptorId: requestId, responseInterceptorId: responseId };
+}
+
+function layersOf(instance: AxiosInstance & { [LAYERS]?: Layer[] }): Layer[] {
+  const known = instance?.[LAYERS];
+  if (known) return known;
+  const layers: Layer[] = [];
+  if (instance) Object.defineProperty(instance, LAYERS, { value: layers });
+  return layers;
 }
 
 /** The options of axios-retry, which live on each request's config, as a policy of this package. */
-function translate(current: Registration['current'], accepted: WeakSet<object>): RetryOptions {
-  const plans = new WeakMap<Config, Plan>();
+function translate(options: IAxiosRetryConfig, accepted: WeakSet<object>): RetryOptions {
+  const plans = new WeakMap<object, Plan>();
+  const planOf = ({ error }: RetryContext): Plan | undefined => plans.get(Object(error));
   return {
     // The bounds are those of axios-retry: `retries`, and `timeout` as long as it is not reset.
     maxAttempts: Infinity,
@@ -111,18 +88,24 @@ function translate(current: Registration['current'], accepted: WeakSet<object>):
     throttle: false,
     cooldown: false,
     retryIf(context) {
-      const options = 'error' in context && current();
-      if (!options) return false;
+      if (!('error' in context)) return false;
       return planRetry(context, options, accepted).then((plan) => {
-        if (plan) plans.set(context.config, plan);
+        if (plan) plans.set(Object(context.error), plan);
         return plan !== undefined;
       });
     },
-    wait: ({ config }) => plans.get(config)?.delay ?? 0,
-    stop: ({ config }) => plans.get(config)?.reason,
-    beforeRetry: (pristine, { config }) => resend(config, pristine, plans.get(config)?.data),
+    wait: (context) => planOf(context)?.delay ?? 0,
+    stop: (context) => planOf(context)?.reason,
+    beforeRetry(pristine, context) {
+      const config = configOf(context);
+      noteProgress(config, options, true);
+      return resend(config, pristine, planOf(context)?.data);
+    },
   };
 }
+
+/** The config itself, as axios-retry hands it out to be edited, where the context has a copy. */
+const configOf = ({ error }: RetryContext): Config => (error as AxiosError).config as Config;
 
 /** Asks and tells the user's functions in the order of axios-retry; `undefined` when the failure is not worth a retry. */
 async function planRetry(
@@ -130,8 +113,8 @@ async function planRetry(
   options: IAxiosRetryConfig,
   accepted: WeakSet<object>,
 ): Promise<Plan | undefined> {
-  const { config } = context;
   const error = context.error as AxiosError;
+  const config = configOf(context);
   const progress = checkOptions(noteProgress(config, options));
   if (error.response && progress.validateResponse?.(error.response)) {
     accepted.add(error);
@@ -143,7 +126,7 @@ async function planRetry(
     await progress.onMaxRetryTimesExceeded(error, progress.retryCount);
     return { delay: 0, reason: 'max-attempts' };
   }
-  const hazard = hazardOf(context);
+  const hazard = hazardOf(context, config);
   if (hazard) return { delay: 0, reason: hazard };
 
   progress.retryCount += 1;
@@ -178,7 +161,7 @@ async function isWorthIt(
 }
 
 /** Why the engine would refuse whatever the condition says; known before anybody is told of a retry. */
-function hazardOf({ config, method, response }: RetryContext): Reason | undefined {
+function hazardOf({ method, response }: RetryContext, config: Config): Reason | undefined {
   if (readHeader(response?.headers, 'x-should-retry')?.toLowerCase() === 'false') return 'server-veto';
   if (isOneShot(config.data)) return 'body-not-replayable';
   return METHODS.includes(method) ? undefined : 'unsafe-method';

@@ -57,3 +57,18 @@ const isUsable = (choice: unknown): boolean =>
 
 // As in `[isBrowser && 'xhr', 'fetch']`, which axios takes.
 const isLeftOut = (choice: unknown): boolean => choice === false || choice === null;
+
+const originals = new WeakMap<AxiosAdapter, Adapter>();
+
+/** Notes which adapter a wrapper of ours stands for; answers the wrapper. */
+export function wrapped(original: Adapter, wrapper: AxiosAdapter): AxiosAdapter {
+  originals.set(wrapper, original);
+  return wrapper;
+}
+
+/** The adapter behind all wrappers of ours, for a config that is used again. */
+export function unwrapped(adapter: Adapter): Adapter {
+  let original = adapter;
+  while (typeof original === 'function' && originals.has(original)) original = originals.get(original);
+  return original;
+}

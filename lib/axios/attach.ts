@@ -1,13 +1,14 @@
 import type { AxiosInstance } from 'axios';
-import { type Policy, resolvePolicy } from '../core/policy.ts';
-import { isRetryThrottle } from '../limits/brand.ts';
-import { RetryThrottle } from '../limits/throttle.ts';
+import { type Policy, resolvePolicy, withOwnLimits } from '../core/policy.ts';
 import { expected } from '../options/expected.ts';
+import { isObject } from '../options/fields.ts';
 import { type RetryOptions, validateOptions } from '../options/options.ts';
 import { onAbort } from '../runtime/abort.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RetryRuntime } from '../types.ts';
-import { type Attachment, type Config, type Handlers, RetryState } from './replay.ts';
+import { type Handler, requestsInside } from './replay.ts';
+import type { Config } from './snapshot.ts';
+import { type Attachment, RetryState } from './state.ts';
 
 declare module 'axios' {
   interface AxiosRequestConfig {
@@ -16,45 +17,77 @@ declare module 'axios' {
   }
 }
 
-/** How to undo `attachRetry`. */
+/** How to end what `attachRetry` began. */
 export interface RetryHandle {
   /**
-   * Leaves the instance as if it had never been touched. A request that is waiting for its next attempt settles at once
-   * with its last outcome.
+   * Makes no further retries: a request that waits for its next attempt settles at once with its last outcome, one in
+   * flight finishes, and a new one is sent once. Keys, deadlines and `data` stay in force. For a process that shuts down.
+   */
+  drain(): void;
+  /**
+   * Leaves the instance as if it had never been touched. A request that waits for its next attempt settles at once with its
+   * last outcome.
    */
   detach(): void;
 }
 
-const ATTACHED = Symbol.for('axios-tenacity.attached');
+const ATTACHED: unique symbol = Symbol.for('axios-tenacity.attached');
+
+const LAYERED = 'layered';
 
 /**
- * Makes an axios instance repeat requests that fail for a passing reason, safely and within bounds. Attach first, right
- * after `axios.create()`.
+ * Makes an axios instance repeat requests that fail for a passing reason, safely and within bounds. Interceptors that are
+ * registered before it are inside: they run for every attempt. Those registered after it are outside: they see one
+ * request and one outcome.
  *
  * @param instance what `axios.create()` gave, or axios itself
  * @param options the policy of every request; `config.retry` overrides it for one
  * @param runtime where time and chance come from, for tests
  * @throws TypeError for bad options; Error when the instance is attached already
+ *
+ * @example
+ * const client = axios.create({ baseURL: 'https://api.example.com' });
+ * client.interceptors.request.use(addFreshToken); // inside: for every attempt
+ * attachRetry(client, { maxAttempts: 5 });
+ * client.interceptors.response.use(null, showToast); // outside: once
  */
 export function attachRetry(
   instance: AxiosInstance,
   options: RetryOptions = {},
   runtime?: RetryRuntime,
 ): RetryHandle {
-  return attach(instance, options, runtime, ({ retry }) => retry);
+  return attach(instance, options, runtime, { ownOf: ({ retry }) => retry });
 }
 
-/** `attachRetry`, told where a request has its own options. */
+/** How a drop-in for another plugin differs. */
+export interface Manners {
+  /** Where a request has its own options. */
+  readonly ownOf: (config: Config) => RetryOptions | false | undefined;
+  /** What the outside gets in place of an error. */
+  readonly recover?: (error: unknown) => unknown;
+  /** Whether several of this kind may be on one instance. */
+  readonly isLayered?: boolean;
+}
+
+/** What `attach` put on an instance. */
+export interface Attached extends RetryHandle {
+  readonly requestId: number;
+  readonly responseId: number;
+  /** Whether both interceptors are still there. */
+  isAttached(): boolean;
+}
+
+/** `attachRetry`, as other manners have it. */
 export function attach(
   instance: AxiosInstance,
   options: RetryOptions,
   runtime: RetryRuntime | undefined,
-  ownOf: (config: Config) => RetryOptions | false | undefined,
-): RetryHandle {
+  { ownOf, recover, isLayered = false }: Manners,
+): Attached {
   const { clock = systemClock, random = systemRandom } = runtime ?? {};
   const { request, response } = instance?.interceptors ?? {};
   if (!request?.handlers || !response?.handlers) throw expected('`instance`', 'an axios instance', instance);
-  if (response.handlers.some((handler) => handler && ATTACHED in handler)) {
+  if (response.handlers.some((handler) => isOurs(handler) && !(isLayered && handler[ATTACHED] === LAYERED))) {
     throw new Error(
       'This axios instance retries already: override it with `config.retry`, or `detach()` it first',
     );
@@ -62,88 +95,58 @@ export function attach(
   if (!clock?.now || !clock.sleep)
     throw expected('`runtime.clock`', 'an object of functions now and sleep', clock);
   if (typeof random !== 'function') throw expected('`runtime.random`', 'a function', random);
-  const given = withThrottle(validateOptions(options, 'instance'));
+  const given = withOwnLimits(validateOptions(options, 'instance'));
   const policy = resolvePolicy(given);
-  const detachment = new AbortController();
-  // One listener for good: adding and removing one for each wait would cost more than the rest of the wait.
-  onAbort(detachment.signal, () => undefined);
-  const attachment: Attachment = {
-    instance,
-    clock: completeClock(clock),
-    random,
-    reset: () => place(first),
-    detached: detachment.signal,
-  };
-
-  const stateOf = (value: unknown): RetryState | undefined =>
-    RetryState.of((value as { readonly config?: Config } | null | undefined)?.config, attachment);
-
   const policyOf = (retry: RetryOptions | undefined): Policy =>
     retry === undefined ? policy : resolvePolicy(given, validateOptions(retry, 'request'));
+  const end = new AbortController();
+  // One listener for good: adding and removing one for each wait would cost more than the rest of the wait.
+  onAbort(end.signal, () => undefined);
 
-  const isForeign = (handler: unknown): boolean => Boolean(handler) && handler !== requestHandler;
-
-  /** What must stand in our place while axios builds the request with this config. */
-  const capture = (config: Config): Handlers => {
-    const state = RetryState.of(config, attachment);
-    const pass = state?.claimPass(config);
-    if (pass) return pass;
+  const capture = (config: Config): Config => {
+    if (!isObject(config)) return config;
     const own = ownOf(config);
-    if (own === false) {
-      if (state) delete config.retryState;
-      return first;
-    }
-    const isEditable = request.handlers?.some(isForeign) === true;
-    const fresh = new RetryState(attachment, policyOf(own), config, isEditable);
-    if (!fresh.hasBody()) return first;
-    const rejected = (error: unknown): unknown => {
-      // An interceptor may have failed before the body was sent, with an error that does not say whose it is.
-      if (stateOf(error) !== fresh) fresh.discard();
-      return first.rejected(error);
-    };
-    return { ...first, rejected };
+    if (own !== false)
+      new RetryState(attachment, policyOf(own), config, requestsInside(boundary, config).length > 0);
+    else if (RetryState.of(config, attachment)) delete config.retryState;
+    return config;
   };
-
   const take = (ok: boolean, value: unknown): unknown => {
-    const state = stateOf(value);
-    return state ? state.take(ok, value) : ok ? value : Promise.reject(value);
+    const state = RetryState.behind(ok, value, attachment);
+    const taken = state ? state.take(ok, value) : ok ? value : Promise.reject(value);
+    return recover && taken instanceof Promise ? taken.catch(recover) : taken;
   };
-  const first: Handlers = {
-    fulfilled: (value) => take(true, value),
-    rejected: (error) => take(false, error),
-  };
+  const requestId = request.use(capture as never, rethrow, { synchronous: true });
+  const responseId = response.use(
+    (value) => take(true, value) as never,
+    (error) => take(false, error),
+  );
+  const own = [lastOf(request.handlers), lastOf(response.handlers)] as const;
+  Object.assign(own[1], { [ATTACHED]: isLayered ? LAYERED : true });
+  const boundary = { instance, request: own[0], response: own[1] };
+  const attachment: Attachment = { boundary, clock: completeClock(clock), random, ended: end.signal };
 
-  const place = (handlers: Handlers): void => {
-    // The usual ones stand there already.
-    if (responseHandler.rejected !== handlers.rejected) Object.assign(responseHandler, handlers);
-  };
-
-  // `runWhen` sees every config before the first interceptor does, whatever the order of registration.
-  const requestId = request.use(null, null, {
-    synchronous: true,
-    runWhen(config) {
-      place(capture(config));
-      return false;
-    },
-  });
-  const responseId = response.use(first.fulfilled as never, first.rejected);
-  const requestHandler = request.handlers.at(-1);
-  const responseHandler = Object.assign(response.handlers.at(-1) as unknown as Handlers, {
-    [ATTACHED]: true,
-  });
-
+  const has = (manager: typeof request | typeof response, handler: Handler): boolean =>
+    (manager.handlers as readonly unknown[] | undefined)?.includes(handler) === true;
   return {
+    requestId,
+    responseId,
+    isAttached: () => has(request, own[0]) && has(response, own[1]),
+    drain: () => end.abort(),
     detach() {
-      if (detachment.signal.aborted) return;
+      end.abort();
       // After a `clear()` older versions of axios would eject whoever has the place now.
-      if (request.handlers?.includes(requestHandler as never)) request.eject(requestId);
-      if (response.handlers?.includes(responseHandler as never)) response.eject(responseId);
-      detachment.abort();
+      if (has(request, own[0])) request.eject(requestId);
+      if (has(response, own[1])) response.eject(responseId);
     },
   };
 }
 
-function withThrottle({ throttle, ...options }: RetryOptions): RetryOptions {
-  const isReady = throttle === false || isRetryThrottle(throttle);
-  return { ...options, throttle: isReady ? throttle : new RetryThrottle(throttle) };
-}
+const isOurs = (handler: unknown): handler is { readonly [ATTACHED]: unknown } =>
+  isObject(handler) && ATTACHED in handler;
+
+const lastOf = (handlers: readonly unknown[]): Handler => handlers[handlers.length - 1] as Handler;
+
+const rethrow = (error: unknown): never => {
+  throw error;
+};

@@ -57,6 +57,12 @@ function deepCopyOf(value: unknown): unknown {
   return copy;
 }
 
+/** A body whose stream may fail before somebody reads it: with a listener that no error of it ends the process. */
+export function watched<T>(body: T): T {
+  if (isStream(body)) body.on?.('error', () => undefined);
+  return body;
+}
+
 /** Destroys a stream that nobody will read. */
 export function closeStream(stream: unknown): void {
   if (!isStream(stream)) return;

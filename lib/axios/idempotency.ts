@@ -7,17 +7,28 @@ import type { IdempotencyKeyOptions, RetryOptions } from '../options/options.ts'
 export const headerOf = (options: RetryOptions['idempotencyKey']): string =>
   (options as IdempotencyKeyOptions | undefined)?.header || 'Idempotency-Key';
 
-/** Gives a POST or PATCH request an idempotency key, unless it has one. */
-export function applyKey(config: InternalAxiosRequestConfig, options: true | IdempotencyKeyOptions): void {
+/**
+ * Gives a POST or PATCH request an idempotency key, unless it has one; answers the key that it made.
+ *
+ * @param spent a key that was made for an earlier request, which has succeeded
+ */
+export function applyKey(
+  config: InternalAxiosRequestConfig,
+  options: true | IdempotencyKeyOptions,
+  spent: string | false | undefined,
+): string | undefined {
   const { headers, method } = config;
+  if (method !== 'post' && method !== 'patch') return undefined;
   const { generate = randomUUID } = options as IdempotencyKeyOptions;
-  if ((method !== 'post' && method !== 'patch') || readHeader(headers, headerOf(options)) !== undefined)
-    return;
+  const header = headerOf(options);
+  const present = readHeader(headers, header);
+  if (present !== undefined && present !== spent) return undefined;
   const key = generate(config);
   if (typeof key !== 'string' || key.trim() === '') {
     throw expected('the result of retry option `idempotencyKey.generate`', 'a string that is not empty', key);
   }
-  headers.set(headerOf(options), key);
+  headers.set(header, key);
+  return key;
 }
 
 /** A version 4 UUID (RFC 9562, 5.4). Not `crypto.randomUUID`, which is missing in insecure browser contexts. */

@@ -1,3 +1,4 @@
+import type { AxiosRequestConfig } from 'axios';
 import { causesOf } from '../failure/causes.ts';
 import type { RetryReport } from '../types.ts';
 
@@ -7,25 +8,62 @@ export const REPORT: unique symbol = Symbol.for('axios-tenacity.report');
 /** Under which a state answers whether its request was given up on after a retry. */
 export const EXHAUSTED: unique symbol = Symbol.for('axios-tenacity.exhausted');
 
-interface Carrier {
-  readonly config?: {
-    readonly retryState?: { [REPORT]?(): RetryReport | undefined; [EXHAUSTED]?(): boolean } | null;
-  } | null;
+/** Under which a state answers which attempt is under way. */
+export const ATTEMPT: unique symbol = Symbol.for('axios-tenacity.attempt');
+
+interface State {
+  [REPORT]?(): RetryReport | undefined;
+  [EXHAUSTED]?(): boolean;
+  [ATTEMPT]?(): number | undefined;
 }
 
-/** Whether an error is one that a retrying client, of whichever build of the package, gave up on after retrying. */
-const isExhausted = ({ config }: Carrier): boolean => config?.retryState?.[EXHAUSTED]?.() === true;
+const linked = new WeakMap<object, State>();
+
+/** Notes to which request an error without a config belongs. */
+export const linkReport = (error: object, state: State): void => {
+  linked.set(error, state);
+};
+
+/** The state on the config of an error, a response or one of the causes of an error; the nearest first. */
+const statesOf = (value: unknown): readonly State[] =>
+  causesOf(value).flatMap((each) => {
+    const { config } = each as { readonly config?: { readonly retryState?: State | null } | null };
+    return config?.retryState ?? linked.get(each) ?? [];
+  });
 
 /**
  * What happened to a request: its attempts, the waits between them, and why there was no further one. `undefined` when the
- * value is no error or response of an attached client.
+ * value is no error or response of an attached client, nor an error that has one among its causes.
+ *
+ * @example
+ * const error = await client.get('/down').catch((e) => e);
+ * retryReport(error)?.reason; // 'max-attempts'
  */
-export const retryReport = (errorOrResponse: unknown): RetryReport | undefined =>
-  (errorOrResponse as Carrier | null | undefined)?.config?.retryState?.[REPORT]?.();
+export function retryReport(errorOrResponse: unknown): RetryReport | undefined {
+  for (const state of statesOf(errorOrResponse)) {
+    const report = state[REPORT]?.();
+    if (report) return report;
+  }
+  return undefined;
+}
+
+/**
+ * Which attempt the config of a request serves, 1 for the first. For interceptors that run for every attempt. `undefined`
+ * when the config has not come to an attached client.
+ *
+ * @example
+ * client.interceptors.request.use((config) => {
+ *   config.headers.set('X-Attempt', attemptOf(config) ?? 1);
+ *   return config;
+ * });
+ * attachRetry(client);
+ */
+export const attemptOf = (config: AxiosRequestConfig | undefined): number | undefined =>
+  (config as { readonly retryState?: State | null } | undefined)?.retryState?.[ATTEMPT]?.();
 
 /**
  * Whether an error, or one of its causes, is one that a retrying client gave up on after retrying. Ask it in any other
  * retry loop around an attached client, so that attempts do not multiply.
  */
 export const wasRetried = (error: unknown): boolean =>
-  causesOf(error).some((cause) => isExhausted(cause as object));
+  statesOf(error).some((state) => state[EXHAUSTED]?.() === true);

@@ -2,7 +2,9 @@ import { type InternalAxiosRequestConfig, isAxiosError, isCancel } from 'axios';
 import { isOneShot } from '../axios/body.ts';
 import { retryReport, wasRetried } from '../axios/report.ts';
 import { decide } from '../core/decide.ts';
+import { describe } from '../core/describe.ts';
 import type { Policy } from '../core/policy.ts';
+import { codeOf } from '../failure/causes.ts';
 import { failureOf } from '../failure/classify.ts';
 import { isTransient, withDefaultVerdict } from '../failure/transient.ts';
 import { type Hints, readHints } from '../hints/hints.ts';
@@ -21,7 +23,7 @@ export async function judge(
   circumstances: Circumstances,
 ): Promise<number | undefined> {
   if (isCancel(error) || wasRetried(error)) return undefined;
-  const context = describe(error, policy, circumstances);
+  const context = contextOf(error, policy, circumstances);
   const { response } = context;
   const hints: Hints = response ? readHints(response.headers, response.status, now) : {};
 
@@ -44,20 +46,20 @@ function isWorthIt(context: RetryContext, { statuses }: Policy, { shouldRetry }:
   return isAxiosError(error) && !isGivenUp && (shouldRetry === true || isTransient(context, statuses));
 }
 
-function describe(error: unknown, { maxAttempts }: Policy, circumstances: Circumstances): RetryContext {
+function contextOf(error: unknown, { maxAttempts }: Policy, circumstances: Circumstances): RetryContext {
   const { config, response } = (error ?? {}) as {
     readonly config?: InternalAxiosRequestConfig | null;
     readonly response?: RetryContext['response'] | null;
   };
   const sent = config ?? ({} as InternalAxiosRequestConfig);
-  return Object.freeze({
-    ...circumstances,
-    maxAttempts,
-    method: (sent.method ?? 'get').toUpperCase(),
-    url: sent.url ?? '',
+  const progress = { ...circumstances, maxAttempts, duration: 0, mayHaveActed: false };
+  const result = {
+    ok: false,
+    value: error,
     config: sent,
-    error,
-    ...(response && { response }),
+    response: response ?? undefined,
+    result: response?.status ?? codeOf(error),
     failure: failureOf(error, sent),
-  });
+  };
+  return describe(progress, result, (same) => same, {});
 }

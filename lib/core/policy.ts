@@ -1,4 +1,6 @@
 import { type CooldownLike, isCooldown, isRetryThrottle, type ThrottleLike } from '../limits/brand.ts';
+import { Cooldown } from '../limits/cooldown.ts';
+import { RetryThrottle } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
 import { type Given, given } from '../options/fields.ts';
 import type { RetryOptions } from '../options/options.ts';
@@ -67,4 +69,10 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
     cooldown: isCooldown(merged.cooldown) ? merged.cooldown : undefined,
     observers: layers.flatMap(({ observe = [] }) => observe),
   };
+}
+
+/** The options of an instance, with what its requests share made: the throttle. */
+export function withOwnLimits({ throttle, ...options }: RetryOptions): RetryOptions {
+  const isReady = throttle === false || isRetryThrottle(throttle);
+  return { ...options, throttle: isReady ? throttle : new RetryThrottle(throttle) };
 }

@@ -1,7 +1,7 @@
 /** What a policy would do, found out by asking its functions outside of any request. */
 import type { Policy } from '../core/policy.ts';
 import { waitBounds } from '../strategies/wait.ts';
-import type { Reason, RetryContext } from '../types.ts';
+import type { PendingRetryContext, Reason, RetryContext } from '../types.ts';
 
 /** The least and the most milliseconds of one wait, before a server is asked. */
 export type WaitRange = readonly [least: number, most: number];
@@ -56,7 +56,7 @@ export function sampleSchedule({ wait, maxAttempts }: Policy): Schedule {
 
   function sample(progress: Progress): WaitRange | string {
     try {
-      const answers = waitBounds(wait, contextOf(progress));
+      const answers = waitBounds(wait, contextOf(progress, {}));
       const bad = answers.find((ms) => !(Number.isFinite(ms) && ms >= 0));
       return bad === undefined
         ? rangeOf(answers)
@@ -69,8 +69,10 @@ export function sampleSchedule({ wait, maxAttempts }: Policy): Schedule {
 
 type Progress = Pick<RetryContext, 'attemptNumber' | 'maxAttempts' | 'totalDelay' | 'elapsed'>;
 
-const contextOf = (progress: Progress, more?: Partial<RetryContext>): RetryContext => ({
+const contextOf = <More extends object>(progress: Progress, more: More): RetryContext & More => ({
   ...progress,
+  duration: 0,
+  mayHaveActed: false,
   method: 'GET',
   url: '',
   config: { method: 'get', url: '', headers: {} } as RetryContext['config'],
@@ -114,14 +116,18 @@ export function playFailingRun(
     if (elapsed + delay > maxElapsedTime) return end('max-elapsed-time');
     if (elapsed + delay >= totalTimeout) return end('total-timeout');
     const progress = { attemptNumber: attempts, maxAttempts, elapsed, totalDelay };
-    const reason = askToStop(policy, contextOf(progress, { delay, delaySource: 'backoff' }), onFault);
+    const reason = askToStop(
+      policy,
+      contextOf(progress, { delay, delaySource: 'backoff' as const }),
+      onFault,
+    );
     if (reason) return end(reason);
     elapsed += delay;
     totalDelay += delay;
   }
 }
 
-function askToStop({ stop }: Policy, context: RetryContext, onFault: () => void): Reason | undefined {
+function askToStop({ stop }: Policy, context: PendingRetryContext, onFault: () => void): Reason | undefined {
   try {
     const answer = stop?.(context);
     return answer === true ? 'stop-condition' : answer || undefined;

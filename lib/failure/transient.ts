@@ -17,7 +17,8 @@ export function failureOfStatus(status: number): Failure {
   return status >= 400 ? 'permanent' : 'none';
 }
 
-const DEFAULT_VERDICT = Symbol.for('axios-tenacity.default-verdict');
+/** Under which a context carries the verdict of the default rule, for `defaultVerdict`. */
+export const DEFAULT_VERDICT: unique symbol = Symbol.for('axios-tenacity.default-verdict');
 
 /** A context that carries the verdict of the default rule, for `defaultVerdict`. */
 export const withDefaultVerdict = (context: RetryContext, verdict: boolean): RetryContext =>

@@ -1,6 +1,13 @@
 import { codeOf } from '../failure/causes.ts';
 import { expected } from '../options/expected.ts';
-import type { DelaySource, Reason, RetryContext, RetryObserver } from '../types.ts';
+import type {
+  DelaySource,
+  GiveUpContext,
+  PendingRetryContext,
+  Reason,
+  RetryContext,
+  RetryObserver,
+} from '../types.ts';
 import { addressOf } from './address.ts';
 import { showDuration } from './duration.ts';
 
@@ -66,7 +73,10 @@ export interface RetryLogEntry {
  */
 export function logRetries(logger: object, options: LogRetriesOptions = {}): RetryObserver {
   const { retry, giveUp, attempt, objectFirst } = readOptions(logger, options);
-  const writeTo = (level: string | false, event: RetryLogEntry['event']): RetryObserver['onRetry'] => {
+  const writeTo = (
+    level: string | false,
+    event: RetryLogEntry['event'],
+  ): ((context: AnyContext) => void) | undefined => {
     if (level === false) return undefined;
     return (context) => {
       if (context.reason === 'not-retryable' && context.attemptNumber === 1) return;
@@ -83,6 +93,9 @@ export function logRetries(logger: object, options: LogRetriesOptions = {}): Ret
     onGiveUp: writeTo(giveUp, 'give-up'),
   };
 }
+
+/** A context of any moment. */
+type AnyContext = RetryContext & Partial<PendingRetryContext & GiveUpContext>;
 
 type Logger = Readonly<Record<string, (...line: readonly unknown[]) => unknown>>;
 
@@ -138,7 +151,7 @@ function quietly(write: () => unknown): void {
   }
 }
 
-function entryOf(event: RetryLogEntry['event'], context: RetryContext): RetryLogEntry {
+function entryOf(event: RetryLogEntry['event'], context: AnyContext): RetryLogEntry {
   const { method, attemptNumber, maxAttempts, elapsed, totalDelay, delay, delaySource, reason } = context;
   return {
     event,

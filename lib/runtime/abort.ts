@@ -87,3 +87,16 @@ export function linkTo(signal: AbortSignal, sources: readonly CancelSource[]): L
   const stops = [signal, ...sources].map((source) => onAbort(source, () => controller.abort(source.reason)));
   return { signal: controller.signal, release: () => stops.map((stop) => stop()) };
 }
+
+/** Sleeps until the time has passed or the signal aborts, whichever comes first; rejects only when the clock fails. */
+export async function sleepUnlessAborted(
+  { sleep }: { sleep(ms: number, signal: AbortSignal): Promise<void> },
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await sleep(ms, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,62 @@
+import { type AxiosAdapter, AxiosError, type InternalAxiosRequestConfig } from 'axios';
+import type { CooldownLike } from '../limits/brand.ts';
+import { linkTo, sourcesOf } from '../runtime/abort.ts';
+import type { Clock } from '../types.ts';
+import { throwIfCanceled } from './cancellation.ts';
+import { restoreAdapter } from './deadline.ts';
+
+type Config = InternalAxiosRequestConfig;
+
+/** The code of a request that was not sent, since its scope cools and it may not wait that long. */
+const ERR_COOLING_DOWN = 'ERR_COOLING_DOWN';
+
+/** What a held request depends on. */
+export interface Holding {
+  readonly cooldown: CooldownLike;
+  readonly clock: Required<Clock>;
+  /** Aborts when nothing is to wait any more. */
+  readonly ended: AbortSignal;
+  /** Milliseconds that the request may still take. */
+  readonly left: () => number;
+}
+
+/** An adapter that sends only once the scope of the request does not cool, or fails with `ERR_COOLING_DOWN`. */
+export function withHold(adapter: Config['adapter'], holding: Holding): AxiosAdapter {
+  return async (config) => {
+    const send = restoreAdapter(config, adapter);
+    if (!holding.cooldown.idle) await hold(config, holding);
+    return send(config);
+  };
+}
+
+async function hold(config: Config, { cooldown, clock, ended, left }: Holding): Promise<void> {
+  const scope = cooldown.scopeOf(config);
+  const turn = ended.aborted ? undefined : cooldown.hold(scope, clock.monotonic());
+  if (!turn) return;
+  const { signal, release } = linkTo(ended, sourcesOf(config));
+  try {
+    for (;;) {
+      throwIfCanceled(config);
+      const now = clock.monotonic();
+      const wait = turn.due - now;
+      if (wait <= 0) return;
+      if (ended.aborted || wait >= left()) throw coolingDown(config, cooldown.left(scope, now));
+      await clock.sleep(wait, signal).catch((error) => {
+        if (!signal.aborted) throw error;
+      });
+    }
+  } finally {
+    turn.leave();
+    release();
+  }
+}
+
+const coolingDown = (config: Config, hint: number): AxiosError =>
+  Object.assign(
+    new AxiosError(
+      `not sent: the server asked for a pause of ${Math.ceil(hint)} ms`,
+      ERR_COOLING_DOWN,
+      config,
+    ),
+    { hint },
+  );

@@ -1,0 +1,379 @@
+import axios, { type AxiosResponse, isCancel } from 'axios';
+import { AttemptLog } from '../core/attempt-log.ts';
+import { type Outcome, run, type Task, type World } from '../core/loop.ts';
+import type { Policy } from '../core/policy.ts';
+import { causesOf, codeOf } from '../failure/causes.ts';
+import { failureOf, failureOfResponse } from '../failure/classify.ts';
+import { readHeader } from '../hints/header.ts';
+import { askBudget } from '../limits/ask-budget.ts';
+import type { BudgetLike } from '../limits/brand.ts';
+import { originOf } from '../limits/origin.ts';
+import { expected } from '../options/expected.ts';
+import { isObject } from '../options/fields.ts';
+import type { CancelSource } from '../runtime/abort.ts';
+import type { Reason, RetryReport } from '../types.ts';
+import { unwrapped, wrapped } from './adapter.ts';
+import { closeStream, isOneShot, releaseBody, watched } from './body.ts';
+import { canceledError } from './cancellation.ts';
+import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
+import { applyKey, headerOf } from './idempotency.ts';
+import { type Boundary, Flight, gate, sendInside } from './replay.ts';
+import { ATTEMPT, EXHAUSTED, linkReport, REPORT, wasRetried } from './report.ts';
+import { reportRival } from './rival.ts';
+import { type Config, copyOfConfig, Snapshot } from './snapshot.ts';
+
+/** What all requests of one attached instance share. */
+export interface Attachment extends World {
+  readonly boundary: Boundary;
+}
+
+/**
+ * One request of an attached instance; its config carries it through axios. A class instance, since axios clones plain
+ * objects when it merges configs. Its data are private, so that nothing of it shows in a log.
+ */
+export class RetryState implements Task {
+  readonly #attachment: Attachment;
+  readonly #policy: Policy;
+  readonly #budget: BudgetLike | undefined;
+  readonly #snapshot: Snapshot;
+  /** When the request began, on the monotonic clock. */
+  readonly #origin: number;
+  /** When the first attempt ended, and with which status, if that was all. */
+  #endedAt = -1;
+  #status = 0;
+  #log: AttemptLog | undefined = undefined;
+  /** The retry under way. */
+  #flight: Flight | undefined = undefined;
+  #attemptedAt: number;
+  /** `totalTimeout` cut an attempt off. */
+  #isOverdue = false;
+  /** What `data` made for the attempt under way. */
+  #body: unknown = undefined;
+  /** What `data` threw. */
+  #thrown: unknown = NOTHING;
+  /** The key that `idempotencyKey` made. */
+  readonly #key: string | false | undefined;
+
+  /** Captures a request as it comes by. */
+  constructor(attachment: Attachment, policy: Policy, config: Config, isEditable: boolean) {
+    this.#attachment = attachment;
+    this.#policy = policy;
+    this.#origin = this.#attemptedAt = attachment.clock.monotonic();
+    this.#budget = policy.budget && askBudget(policy.budget);
+    const earlier = RetryState.of(config, attachment);
+    restore(config);
+    this.#key =
+      policy.idempotencyKey && applyKey(config, policy.idempotencyKey, RetryState.#spentKeyOf(earlier));
+    config.retryState = this;
+    if (policy.data) config.data = undefined;
+    this.#snapshot = new Snapshot(config, isEditable, isEditable || hasOwnTransform(config));
+    if (policy.data) this.#makeBody(config, policy.data);
+    if (config.cancelToken) this.#claimErrors(config);
+    this.#limit(config);
+  }
+
+  /** The state of the request with this config, if it is one of this attachment. */
+  static of(config: Config | null | undefined, attachment: Attachment): RetryState | undefined {
+    const state = config?.retryState;
+    return isObject(state) && #attachment in state && state.#attachment === attachment ? state : undefined;
+  }
+
+  /** The state of the request that an outcome belongs to, followed along the causes of an error. */
+  static behind(ok: boolean, value: unknown, attachment: Attachment): RetryState | undefined {
+    const states = carriersOf(ok, value).map(({ config }) => RetryState.of(config, attachment));
+    const claims = claimed.get(value as object) ?? [];
+    return [...states, ...claims].find(
+      (state) => state && !state.#isTaken && state.#attachment === attachment,
+    );
+  }
+
+  get #isTaken(): boolean {
+    return this.#log !== undefined || this.#endedAt >= 0;
+  }
+
+  /** Takes the outcome of the first attempt; answers what the outside gets. */
+  take(ok: boolean, value: unknown): unknown {
+    const { throttle } = this.#policy;
+    if (!ok || needsJudgement(this.#policy, value as AxiosResponse)) return this.#conclude(ok, value);
+    const { status, config } = value as AxiosResponse;
+    // The report is made when somebody asks.
+    this.#endedAt = this.#attachment.clock.monotonic();
+    this.#status = status;
+    if (throttle && !throttle.idle) throttle.give(originOf(config), this.#endedAt);
+    return value;
+  }
+
+  async #conclude(ok: boolean, value: unknown): Promise<unknown> {
+    const world = this.#attachment;
+    const outcome = this.#read(ok, value, undefined);
+    this.#log = this.#newLog();
+    this.#snapshot.seal();
+    if (!ok) reportRival(world.boundary.instance, outcome.config);
+    const last = await run(
+      this,
+      { world, policy: this.#policy, budget: this.#budget, log: this.#log },
+      outcome,
+    );
+    if (last.ok) return last.value;
+    throw last.value;
+  }
+
+  #newLog(): AttemptLog {
+    const { clock } = this.#attachment;
+    return new AttemptLog(clock.now() - (clock.monotonic() - this.#origin), this.#origin);
+  }
+
+  /** What came of an attempt. A value that does not carry this request is final: nothing tells what it is. */
+  #read(ok: boolean, value: unknown, sent: Config | undefined): Outcome {
+    if (!ok) this.discard();
+    const isSent = this.#flight?.isSent ?? true;
+    const carrier = carriersOf(ok, value).find(({ config }) => config?.retryState === this);
+    if (!carrier) {
+      const final = isCancel(value) ? 'aborted' : wasRetried(value) ? 'already-retried' : 'not-retryable';
+      return { ok, value, isSent, config: sent ?? this.#snapshot.config, failure: 'none', final };
+    }
+    const config = carrier.config as Config;
+    restore(config);
+    if (ok) {
+      const response = value as AxiosResponse;
+      const failure = failureOfResponse(response);
+      return { ok, value, isSent, config, response, result: response.status, failure };
+    }
+    const { response } = carrier;
+    return {
+      ok,
+      value,
+      isSent,
+      config,
+      response,
+      // An error with a status below 400 is a body that was cut off: its code tells more.
+      result: response && response.status >= 400 ? response.status : codeOf(carrier),
+      failure: failureOf(carrier, config),
+      final: this.#finalReason(value),
+    };
+  }
+
+  #finalReason(error: unknown): Reason | undefined {
+    if (this.#isOverdue) return 'total-timeout';
+    if (isCancel(error)) return 'aborted';
+    return wasRetried(error) ? 'already-retried' : undefined;
+  }
+
+  prepare(): Config {
+    const config = this.#snapshot.copy();
+    config.retryState = this;
+    return config;
+  }
+
+  adopt(answer: unknown, prepared: Config): Config {
+    if (answer !== undefined && (answer as Config | null)?.retryState !== this) {
+      const rule = 'undefined or a whole config, as in { ...config, url }';
+      throw expected('the result of `beforeRetry`', rule, answer);
+    }
+    // What the hook answers is not written to: it may be frozen.
+    const next = answer === undefined || answer === prepared ? prepared : ({ ...answer } as Config);
+    if (!(typeof (next.headers as { set?: unknown } | undefined)?.set === 'function')) {
+      next.headers = this.#snapshot.headersOf(next.headers);
+    }
+    return next;
+  }
+
+  async send(config: Config): Promise<Outcome> {
+    const flight = new Flight();
+    this.#flight = flight;
+    this.#attemptedAt = this.#attachment.clock.monotonic();
+    const { data } = this.#policy;
+    if (data && config.data === undefined) this.#makeBody(config, data);
+    gate(config, flight, this.#attachment.ended);
+    this.#limit(config);
+    return sendInside(this.#attachment.boundary, config).then(
+      (value) => this.#land(flight, true, value, config),
+      (error) => this.#land(flight, false, error, config),
+    );
+  }
+
+  #land(flight: Flight, ok: boolean, value: unknown, config: Config): Outcome {
+    // The error of a function of the user is no outcome.
+    if (!ok && value === this.#thrown) throw value;
+    const outcome = this.#read(ok, value, config);
+    if (flight.isCut) this.release(outcome);
+    return outcome;
+  }
+
+  mayCut(reason: Reason | undefined): boolean {
+    const phase = this.#flight?.phase;
+    return phase === 'before' || (phase === 'after' && reason !== 'detached');
+  }
+
+  cut(): void {
+    if (this.#flight) this.#flight.isCut = true;
+  }
+
+  discard(): void {
+    closeStream(this.#body);
+  }
+
+  release({ response }: Outcome): void {
+    this.discard();
+    releaseBody(response);
+  }
+
+  copyOf(config: Config): Config {
+    const copy = copyOfConfig(config);
+    copy.headers = this.#snapshot.headersOf(config.headers);
+    copy.data = config.data;
+    return copy;
+  }
+
+  cancelError(config: Config, source: CancelSource): unknown {
+    return canceledError(config, source);
+  }
+
+  isKeyed({ headers }: Config): boolean {
+    const header = headerOf(this.#policy.idempotencyKey);
+    const key = readHeader(headers, header);
+    // An interceptor would make another one on every attempt.
+    return key !== undefined && key === readHeader(this.#snapshot.headers, header);
+  }
+
+  isReplayable(config?: Config): boolean {
+    if (config?.data === undefined && this.#policy.data) return true;
+    return !isOneShot(config ? config.data : this.#snapshot.data);
+  }
+
+  /** The key of a request that has succeeded: one that is made from its config must not carry it again. */
+  static #spentKeyOf(state: RetryState | undefined): string | false | undefined {
+    if (!state) return undefined;
+    const log = state.#log;
+    const hasSucceeded = log ? log.isSettled && log.reason === undefined : state.#endedAt >= 0;
+    return hasSucceeded ? state.#key : undefined;
+  }
+
+  /** Lets axios ask `data` for the body of an attempt when it is about to be sent. */
+  #makeBody(config: Config, data: () => unknown): void {
+    const own = [config.transformRequest].flat().filter((transform) => transform && !makers.has(transform));
+    const make = (): unknown => {
+      try {
+        const body = produce(data);
+        if (body === this.#body && isOneShot(body)) throw notABody('a new body for every attempt', body);
+        this.#body = body;
+        return body;
+      } catch (error) {
+        this.#thrown = error;
+        throw error;
+      }
+    };
+    makers.add(make);
+    config.transformRequest = [make, ...own] as never;
+  }
+
+  /** A cancel token rejects with an error that has no config: notes that it belongs to this request. */
+  #claimErrors(config: Config): void {
+    const { adapter } = config;
+    config.adapter = wrapped(adapter, async (sent) => {
+      try {
+        return await restoreAdapter(sent, adapter)(sent);
+      } catch (error) {
+        if (isObject(error) && !('config' in error && error.config)) {
+          claimed.set(error, [...(claimed.get(error) ?? []), this]);
+          linkReport(error, this);
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** Puts the deadlines of the policy around the adapter. */
+  #limit(config: Config): void {
+    const { attemptTimeout, totalTimeout } = this.#policy;
+    if (Math.min(attemptTimeout, totalTimeout) === Infinity) return;
+    const { adapter } = config;
+    const { alarm } = this.#attachment.clock;
+    config.adapter = wrapped(
+      adapter,
+      withDeadline(adapter, alarm, () => this.#nextDeadline()),
+    );
+  }
+
+  #nextDeadline(): Deadline {
+    const { attemptTimeout, totalTimeout } = this.#policy;
+    const attempt = this.#attemptedAt + attemptTimeout;
+    const total = this.#origin + totalTimeout;
+    const isTotal = total <= attempt;
+    return {
+      left: Math.min(attempt, total) - this.#attachment.clock.monotonic(),
+      name: isTotal ? `totalTimeout of ${totalTimeout} ms` : `attemptTimeout of ${attemptTimeout} ms`,
+      strike: () => {
+        this.#isOverdue = isTotal;
+      },
+    };
+  }
+
+  [REPORT](): RetryReport | undefined {
+    // What this build did not make itself, as a deep copy or a proxy, has none of the data.
+    if (!(#attachment in this)) return undefined;
+    const log = this.#log ?? this.#newLog();
+    if (this.#endedAt >= 0) log.add(this.#origin, this.#endedAt, this.#status);
+    return log.report();
+  }
+
+  [EXHAUSTED](): boolean {
+    return #attachment in this && this.#log?.reason !== undefined && this.#log.attempts > 1;
+  }
+
+  [ATTEMPT](): number | undefined {
+    if (!(#attachment in this)) return undefined;
+    return this.#log ? this.#log.attempts + (this.#log.isSettled ? 0 : 1) : 1;
+  }
+
+  /** Keeps libraries that clone deeply, as lodash does, from making a copy that is no longer ours. */
+  get [Symbol.toStringTag](): string {
+    return 'RetryState';
+  }
+
+  toJSON(): undefined {
+    return undefined;
+  }
+}
+
+/** No error is this. */
+const NOTHING = Symbol();
+
+interface Carrier {
+  readonly config?: Config | null;
+  readonly response?: AxiosResponse;
+}
+
+/** What may carry the config of a request: a response, or an error and its causes. */
+const carriersOf = (ok: boolean, value: unknown): readonly Carrier[] =>
+  (ok ? [value].filter(isObject) : causesOf(value)) as readonly Carrier[];
+
+/** The requests that an error without config may belong to. */
+const claimed = new WeakMap<object, readonly RetryState[]>();
+
+/** The transforms that make a body by `data`. */
+const makers = new WeakSet<object>();
+
+/** Takes our wrappers off the adapter of a config that may be used again; they are left when an attempt did not reach it. */
+function restore(config: Config): void {
+  const adapter = unwrapped(config.adapter);
+  if (adapter !== config.adapter) config.adapter = adapter as never;
+}
+
+const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: AxiosResponse): boolean =>
+  !(status < 400) || retryIf !== undefined || observers.length > 0 || statuses.has(status);
+
+function produce(data: () => unknown): unknown {
+  const body = data() as (Partial<Promise<unknown>> & { on?: unknown }) | undefined;
+  if (body?.then) throw notABody('a body', body);
+  return watched(body);
+}
+
+const notABody = (rule: string, body: unknown): TypeError =>
+  expected('the result of retry option `data`', rule, body);
+
+const axiosTransform = [axios.defaults.transformRequest].flat()[0];
+
+/** Whether the body may be edited by a `transformRequest` other than axios's own. */
+const hasOwnTransform = ({ transformRequest, data }: Config): boolean =>
+  typeof data === 'object' && [transformRequest].flat().some((transform) => transform !== axiosTransform);
