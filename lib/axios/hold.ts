@@ -1,6 +1,6 @@
 import { type AxiosAdapter, AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import type { CooldownLike } from '../limits/brand.ts';
-import { linkTo, sourcesOf } from '../runtime/abort.ts';
+import { linkTo, sleepUnlessAborted, sourcesOf } from '../runtime/abort.ts';
 import type { Clock } from '../types.ts';
 import { throwIfCanceled } from './cancellation.ts';
 import { restoreAdapter } from './deadline.ts';
@@ -8,7 +8,7 @@ import { restoreAdapter } from './deadline.ts';
 type Config = InternalAxiosRequestConfig;
 
 /** The code of a request that was not sent, since its scope cools and it may not wait that long. */
-const ERR_COOLING_DOWN = 'ERR_COOLING_DOWN';
+export const ERR_COOLING_DOWN = 'ERR_COOLING_DOWN';
 
 /** What a held request depends on. */
 export interface Holding {
@@ -18,13 +18,18 @@ export interface Holding {
   readonly ended: AbortSignal;
   /** Milliseconds that the request may still take. */
   readonly left: () => number;
+  /** Told when the request waits no longer and is about to be sent. */
+  readonly begin: () => void;
 }
 
 /** An adapter that sends only once the scope of the request does not cool, or fails with `ERR_COOLING_DOWN`. */
 export function withHold(adapter: Config['adapter'], holding: Holding): AxiosAdapter {
   return async (config) => {
     const send = restoreAdapter(config, adapter);
-    if (!holding.cooldown.idle) await hold(config, holding);
+    if (!holding.cooldown.idle) {
+      await hold(config, holding);
+      holding.begin();
+    }
     return send(config);
   };
 }
@@ -41,9 +46,7 @@ async function hold(config: Config, { cooldown, clock, ended, left }: Holding): 
       const wait = turn.due - now;
       if (wait <= 0) return;
       if (ended.aborted || wait >= left()) throw coolingDown(config, cooldown.left(scope, now));
-      await clock.sleep(wait, signal).catch((error) => {
-        if (!signal.aborted) throw error;
-      });
+      await sleepUnlessAborted(clock, wait, signal);
     }
   } finally {
     turn.leave();

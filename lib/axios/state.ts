@@ -16,6 +16,7 @@ import { unwrapped, wrapped } from './adapter.ts';
 import { closeStream, isOneShot, releaseBody, watched } from './body.ts';
 import { canceledError } from './cancellation.ts';
 import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
+import { ERR_COOLING_DOWN, withHold } from './hold.ts';
 import { applyKey, headerOf } from './idempotency.ts';
 import { type Boundary, Flight, gate, sendInside } from './replay.ts';
 import { ATTEMPT, EXHAUSTED, linkReport, REPORT, wasRetried } from './report.ts';
@@ -70,6 +71,7 @@ export class RetryState implements Task {
     if (policy.data) this.#makeBody(config, policy.data);
     if (config.cancelToken) this.#claimErrors(config);
     this.#limit(config);
+    this.#hold(config);
   }
 
   /** The state of the request with this config, if it is one of this attachment. */
@@ -111,7 +113,7 @@ export class RetryState implements Task {
     if (!ok) reportRival(world.boundary.instance, outcome.config);
     const last = await run(
       this,
-      { world, policy: this.#policy, budget: this.#budget, log: this.#log },
+      { world, policy: this.#policy, budget: this.#budget, log: this.#log, startedAt: this.#attemptedAt },
       outcome,
     );
     if (last.ok) return last.value;
@@ -140,6 +142,12 @@ export class RetryState implements Task {
       return { ok, value, isSent, config, response, result: response.status, failure };
     }
     const { response } = carrier;
+    const result = codeOf(carrier);
+    if (result === ERR_COOLING_DOWN) {
+      const { hint } = carrier;
+      const final = this.#attachment.ended.aborted ? 'detached' : 'cooling-down';
+      return { ok, value, isSent: false, config, result, failure: 'unsent', final, hint };
+    }
     return {
       ok,
       value,
@@ -147,7 +155,7 @@ export class RetryState implements Task {
       config,
       response,
       // An error with a status below 400 is a body that was cut off: its code tells more.
-      result: response && response.status >= 400 ? response.status : codeOf(carrier),
+      result: response && response.status >= 400 ? response.status : result,
       failure: failureOf(carrier, config),
       final: this.#finalReason(value),
     };
@@ -295,13 +303,29 @@ export class RetryState implements Task {
     );
   }
 
+  /** Lets the first attempt wait in front of the adapter while its scope cools. That wait is no part of the attempt. */
+  #hold(config: Config): void {
+    const { cooldown } = this.#policy;
+    if (!cooldown?.holds) return;
+    const { adapter } = config;
+    const { clock, ended } = this.#attachment;
+    const left = (): number => this.#totalEnd - clock.monotonic();
+    const begin = (): void => {
+      this.#attemptedAt = clock.monotonic();
+    };
+    config.adapter = wrapped(adapter, withHold(adapter, { cooldown, clock, ended, left, begin }));
+  }
+
+  get #totalEnd(): number {
+    return this.#origin + this.#policy.totalTimeout;
+  }
+
   #nextDeadline(): Deadline {
     const { attemptTimeout, totalTimeout } = this.#policy;
     const attempt = this.#attemptedAt + attemptTimeout;
-    const total = this.#origin + totalTimeout;
-    const isTotal = total <= attempt;
+    const isTotal = this.#totalEnd <= attempt;
     return {
-      left: Math.min(attempt, total) - this.#attachment.clock.monotonic(),
+      left: Math.min(attempt, this.#totalEnd) - this.#attachment.clock.monotonic(),
       name: isTotal ? `totalTimeout of ${totalTimeout} ms` : `attemptTimeout of ${attemptTimeout} ms`,
       strike: () => {
         this.#isOverdue = isTotal;
@@ -313,7 +337,7 @@ export class RetryState implements Task {
     // What this build did not make itself, as a deep copy or a proxy, has none of the data.
     if (!(#attachment in this)) return undefined;
     const log = this.#log ?? this.#newLog();
-    if (this.#endedAt >= 0) log.add(this.#origin, this.#endedAt, this.#status);
+    if (this.#endedAt >= 0) log.add(this.#attemptedAt, this.#endedAt, this.#status);
     return log.report();
   }
 
@@ -342,6 +366,7 @@ const NOTHING = Symbol();
 interface Carrier {
   readonly config?: Config | null;
   readonly response?: AxiosResponse;
+  readonly hint?: number;
 }
 
 /** What may carry the config of a request: a response, or an error and its causes. */

@@ -1,4 +1,4 @@
-import { expected } from '../options/expected.ts';
+import { expected, isDuration } from '../options/expected.ts';
 import type { DelaySource, Reason, RetryContext } from '../types.ts';
 import type { Policy } from './policy.ts';
 
@@ -11,6 +11,8 @@ export interface Evidence {
   readonly vetoed: boolean;
   /** Milliseconds that the server asked to wait. */
   readonly hint: number | undefined;
+  /** Puts off a retry that would be sent during a pause which the server asked of everybody. */
+  readonly pace?: (pause: Pause) => Pause;
   /** The request carries the same idempotency key on every attempt. */
   readonly keyed: boolean;
   /** The body can be sent again. */
@@ -30,8 +32,10 @@ export function decide(policy: Policy, evidence: Evidence): Pause | Reason {
   if (!evidence.worthIt) return 'not-retryable';
   if (evidence.vetoed) return 'server-veto';
   if (hazard) return hazard;
-  const pause = chooseWait(policy, context, evidence.hint);
-  return typeof pause === 'string' ? pause : (findBound(policy, context, pause) ?? pause);
+  const chosen = chooseWait(policy, context, evidence.hint);
+  if (typeof chosen === 'string') return chosen;
+  const pause = evidence.pace?.(chosen) ?? chosen;
+  return findBound(policy, context, pause) ?? pause;
 }
 
 /** Why sending the request again might act twice or send another body, if it might. */
@@ -52,8 +56,17 @@ function chooseWait({ retryAfter, wait }: Policy, context: RetryContext, hint?: 
     const spread = hint > max ? 0 : context.random() * Math.min(1_000, hint / 10);
     return { delay: Math.min(hint, max) + spread, delaySource: 'server' };
   }
+  return { delay: waitOf({ wait }, context), delaySource: 'backoff' };
+}
+
+/**
+ * The wait of the policy itself, in milliseconds.
+ *
+ * @throws TypeError when its function answers anything else
+ */
+export function waitOf({ wait }: Pick<Policy, 'wait'>, context: RetryContext): number {
   const delay = wait(context);
-  if (Number.isFinite(delay) && delay >= 0) return { delay, delaySource: 'backoff' };
+  if (isDuration(delay)) return delay;
   throw expected('the wait', 'a finite number of milliseconds ≥ 0', delay);
 }
 

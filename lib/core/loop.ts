@@ -2,7 +2,7 @@ import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { withCause } from '../failure/causes.ts';
 import { DEFAULT_VERDICT, isTransient } from '../failure/transient.ts';
 import { readHints } from '../hints/hints.ts';
-import type { BudgetLike } from '../limits/brand.ts';
+import type { BudgetLike, Turn } from '../limits/brand.ts';
 import { originOf } from '../limits/origin.ts';
 import {
   type CancelSource,
@@ -15,7 +15,7 @@ import {
 } from '../runtime/abort.ts';
 import type { Clock, Failure, PendingRetryContext, Reason, RetryContext, RetryVerdict } from '../types.ts';
 import type { AttemptLog } from './attempt-log.ts';
-import { decide, findHazard, type Pause } from './decide.ts';
+import { decide, findHazard, type Pause, waitOf } from './decide.ts';
 import { describe, methodOf } from './describe.ts';
 import type { Policy } from './policy.ts';
 
@@ -37,6 +37,8 @@ export interface Outcome {
   readonly failure: Failure;
   /** Why nobody is asked whether to retry it. On a success: nothing tells what it is. */
   readonly final?: Reason | undefined;
+  /** Milliseconds that the server had asked to wait, which is why it was not sent. */
+  readonly hint?: number | undefined;
 }
 
 /** What all requests of one client share. */
@@ -53,6 +55,8 @@ export interface Terms {
   readonly policy: Policy;
   readonly budget: BudgetLike | undefined;
   readonly log: AttemptLog;
+  /** When the first attempt started, on the monotonic clock. */
+  readonly startedAt: number;
 }
 
 /** One request on its way through the loop, and what the loop asks of it. */
@@ -91,6 +95,9 @@ class Settled {
 
 const nothing = (): void => undefined;
 
+/** Less than this many milliseconds is what sums of fractions lose. */
+const GRAIN = 1e-3;
+
 /** Judges an outcome, waits, sends again; answers the outcome that is the caller's. */
 export const run = (task: Task, terms: Terms, first: Outcome): Promise<Outcome> =>
   new Loop(task, terms).run(first);
@@ -102,41 +109,47 @@ class Loop {
   readonly #policy: Policy;
   readonly #budget: BudgetLike | undefined;
   readonly #log: AttemptLog;
+  #startedAt: number;
   #link: Link;
   #hint: number | undefined = undefined;
+  /** The place of the next retry among those that wait for the end of a pause. */
+  #turn: Turn | undefined = undefined;
   /** What the latest retry cost, and whose tokens these were. */
   #cost = 0;
   #payer = '';
+  #isLocal = false;
   /** Takes back what the retry under way has cost, should it not be sent. */
   #refund = nothing;
 
-  constructor(task: Task, { world, policy, budget, log }: Terms) {
+  constructor(task: Task, { world, policy, budget, log, startedAt }: Terms) {
     this.#task = task;
     this.#world = world;
     this.#policy = policy;
     this.#budget = budget;
     this.#log = log;
+    this.#startedAt = startedAt;
     this.#link = linkTo(world.ended, []);
   }
 
   async run(first: Outcome): Promise<Outcome> {
     let outcome = first;
-    let startedAt = this.#log.origin;
     try {
       for (;;) {
-        this.#record(outcome, startedAt);
+        this.#record(outcome);
 
         const pause = await this.#decide(outcome);
         if (pause instanceof Settled) return this.#settle(pause);
 
         const refusal = this.#pay(outcome, pause);
-        if (refusal) return this.#settle(refusal);
+        if (refusal) return this.#settle(await this.#holdBack(refusal, pause));
 
-        await this.#wait(outcome, pause);
+        const late = await this.#wait(outcome, pause);
+        if (late) return this.#settle(late);
+
         const next = await this.#prepare(outcome, pause);
         if (next instanceof Settled) return this.#settle(next);
 
-        startedAt = this.#now;
+        this.#startedAt = this.#now;
         const sent = await this.#send(outcome, next);
         if (sent instanceof Settled) return this.#settle(sent);
         outcome = sent;
@@ -149,8 +162,9 @@ class Loop {
     }
   }
 
-  #record({ config, result }: Outcome, startedAt: number): void {
-    this.#log.add(startedAt, this.#now, result);
+  #record({ config, isSent, result }: Outcome): void {
+    // What was held and never sent is no attempt.
+    if (isSent || this.#log.attempts > 0) this.#log.add(this.#startedAt, this.#now, result);
     this.#link.release();
     this.#link = linkTo(this.#world.ended, sourcesOf(config));
   }
@@ -162,9 +176,9 @@ class Loop {
     const log = this.#log;
     const status = response?.status ?? 0;
     const { after, shouldRetry } = final ? {} : readHints(response?.headers, status, this.#world.clock.now());
-    this.#hint = after;
+    this.#hint = after ?? outcome.hint;
     if (after !== undefined) log.note(log.attempts, { hint: after });
-    this.#tell('onAttempt', outcome, {});
+    if (log.attempts > 0) this.#tell('onAttempt', outcome, {});
     if (final) return new Settled(outcome, ok ? undefined : final);
 
     const isCut = sourcesOf(config).some(isCancelled);
@@ -178,6 +192,8 @@ class Loop {
     if (verdict instanceof Settled) return verdict;
     const worthIt = verdict ?? byDefault;
 
+    const endedAt = this.#now;
+    this.#hear(outcome, endedAt);
     const task = this.#task;
     const decision = decide(policy, {
       context: this.#describe(outcome, {}),
@@ -188,6 +204,7 @@ class Loop {
       get replayable() {
         return task.isReplayable();
       },
+      pace: (pause) => this.#pace(outcome, pause, endedAt),
     });
     if (typeof decision !== 'string') return this.#interruption(outcome) ?? decision;
     if (!ok || worthIt) return new Settled(outcome, isCut && !ok ? 'aborted' : decision);
@@ -202,10 +219,48 @@ class Loop {
     return (await this.#unlessInterrupted(outcome, answer)) as RetryVerdict | Settled;
   }
 
+  /** Tells the cooldown what pause the server asked for. Only a hint on a 429 or 503 is meant for everybody. */
+  #hear({ config, response }: Outcome, now: number): void {
+    const { cooldown, retryAfter } = this.#policy;
+    const hint = this.#hint;
+    const isForAll = response?.status === 429 || response?.status === 503;
+    if (!cooldown || !retryAfter || !isForAll || hint === undefined) return;
+    const { max } = retryAfter;
+    // Who waits `max` in place of a longer hint does so from the moment of the answer, which spreads clients already.
+    const random = hint > max ? () => 0 : this.#world.random;
+    cooldown.hear(cooldown.scopeOf(config), Math.min(hint, max), now, random);
+  }
+
+  /** The pause before a retry; longer where the retry would be sent while its scope cools. */
+  #pace({ config }: Outcome, pause: Pause, now: number): Pause {
+    const { cooldown } = this.#policy;
+    this.#turn = undefined;
+    if (!cooldown || cooldown.idle) return pause;
+    const { delay, delaySource } = pause;
+    const least = delaySource === 'server' ? Math.min(delay, this.#hint ?? delay) : delay;
+    this.#turn = cooldown.pace(cooldown.scopeOf(config), now + least, now);
+    return this.#turn ? { delay: this.#untilTurn, delaySource: 'server' } : pause;
+  }
+
+  /** Whether a pause that was heard during the wait keeps the retry from being sent now. */
+  #isPutOff({ config }: Outcome): boolean {
+    const { cooldown } = this.#policy;
+    if (this.#untilTurn > GRAIN) return true;
+    if (!cooldown || cooldown.idle) return false;
+    const scope = cooldown.scopeOf(config);
+    const now = this.#now;
+    this.#turn = cooldown.left(scope, now) > GRAIN ? cooldown.pace(scope, now, now) : undefined;
+    return this.#untilTurn > GRAIN;
+  }
+
+  get #untilTurn(): number {
+    return Math.max(0, (this.#turn?.due ?? 0) - this.#now);
+  }
+
   /** A success gives back what the last retry took, or earns a little. */
   #reward(config: Config): void {
     const { throttle } = this.#policy;
-    if (this.#cost > 0) throttle?.give(this.#payer, this.#now, this.#cost);
+    if (this.#cost > 0) throttle?.give(this.#payer, this.#now, this.#cost, this.#isLocal);
     else if (this.#log.attempts === 1) throttle?.give(originOf(config), this.#now);
   }
 
@@ -216,12 +271,13 @@ class Loop {
     // Polling a success costs nothing.
     const throttle = failure === 'none' ? undefined : this.#policy.throttle;
     const origin = throttle ? originOf(config) : '';
-    const cost = throttle?.take(origin, response?.status === 429, this.#now);
+    const isLocal = failure === 'unsent' || this.#turn !== undefined;
+    const cost = throttle?.take(origin, response?.status === 429, this.#now, isLocal);
     if (throttle && cost === undefined) return new Settled(outcome, 'throttled');
     const allowance = this.#budget?.reserve(pause.delay);
     const waited = log.totalDelay;
     this.#refund = () => {
-      throttle?.give(origin, this.#now, cost);
+      throttle?.give(origin, this.#now, cost, isLocal);
       allowance?.cancel(log.totalDelay - waited);
       this.#task.discard();
     };
@@ -229,17 +285,46 @@ class Loop {
     if (cost !== undefined) {
       this.#cost = cost;
       this.#payer = origin;
+      this.#isLocal = isLocal;
     }
     return undefined;
   }
 
-  async #wait(outcome: Outcome, pause: Pause): Promise<void> {
-    this.#tell('onRetry', outcome, pause);
+  /**
+   * Hands out a failure that the throttle refuses to retry only after the wait that the policy has for it. The throttle takes
+   * away the retry, not the wait: callers that loop do not speed up when a server is down.
+   */
+  async #holdBack(refusal: Settled, { delay, delaySource }: Pause): Promise<Settled> {
+    const { outcome, reason } = refusal;
+    const { throttle, maxElapsedTime, totalTimeout } = this.#policy;
+    if (reason !== 'throttled' || !throttle?.hold) return refusal;
+    const wait = delaySource === 'backoff' ? delay : waitOf(this.#policy, this.#describe(outcome, {}));
+    const left = Math.min(maxElapsedTime, totalTimeout) - this.#elapsed;
+    await this.#sleep(Math.max(0, Math.min(wait, left)));
+    const interruption = this.#interruption(outcome);
+    return interruption?.reason === 'aborted' ? interruption : refusal;
+  }
+
+  /** Waits; and on, while further pauses are heard. Answers why there is no time for that. */
+  async #wait(outcome: Outcome, { delay, delaySource }: Pause): Promise<Settled | undefined> {
+    this.#tell('onRetry', outcome, { delay, delaySource });
     if (!isPolled(outcome)) this.#task.release(outcome);
+    let waited = await this.#sleep(delay);
+    let late: Settled | undefined;
+    while (!late && !this.#link.signal.aborted && this.#isPutOff(outcome)) {
+      late = this.#lateness(outcome, this.#untilTurn);
+      if (!late) waited += await this.#sleep(this.#untilTurn);
+    }
+    this.#log.wait(waited);
+    return late;
+  }
+
+  /** Sleeps until it is time or the request is interrupted; answers how many milliseconds that took. */
+  async #sleep(ms: number): Promise<number> {
     const beganAt = this.#now;
     const { signal } = this.#link;
-    await sleepUnlessAborted(this.#world.clock, pause.delay, signal);
-    this.#log.wait(signal.aborted ? Math.min(pause.delay, this.#now - beganAt) : pause.delay);
+    await sleepUnlessAborted(this.#world.clock, ms, signal);
+    return signal.aborted ? Math.min(ms, this.#now - beganAt) : ms;
   }
 
   /** The config of the next attempt, once its time has come. */
@@ -330,11 +415,12 @@ class Loop {
     return this.#world.ended.aborted ? new Settled(outcome, 'detached') : undefined;
   }
 
-  /** Why it is too late for a retry, after a wait or a hook that took longer than it should. */
-  #lateness(outcome: Outcome): Settled | undefined {
+  /** Why it is too late for a retry, now or in so many milliseconds. */
+  #lateness(outcome: Outcome, ahead = 0): Settled | undefined {
     const { maxElapsedTime, totalTimeout } = this.#policy;
-    if (this.#elapsed > maxElapsedTime) return new Settled(outcome, 'max-elapsed-time');
-    return this.#elapsed >= totalTimeout ? new Settled(outcome, 'total-timeout') : undefined;
+    const startsAt = this.#elapsed + ahead;
+    if (startsAt > maxElapsedTime) return new Settled(outcome, 'max-elapsed-time');
+    return startsAt >= totalTimeout ? new Settled(outcome, 'total-timeout') : undefined;
   }
 
   /** A function of the user threw. Its error is the caller's now, and the failure at hand is its cause. */

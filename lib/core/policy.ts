@@ -71,8 +71,9 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
   };
 }
 
-/** The options of an instance, with what its requests share made: the throttle. */
-export function withOwnLimits({ throttle, ...options }: RetryOptions): RetryOptions {
-  const isReady = throttle === false || isRetryThrottle(throttle);
-  return { ...options, throttle: isReady ? throttle : new RetryThrottle(throttle) };
-}
+/** The options of an instance, with what its requests share made: the throttle and the cooldown. */
+export const withOwnLimits = ({ throttle, cooldown, ...options }: RetryOptions): RetryOptions => ({
+  ...options,
+  throttle: throttle === false || isRetryThrottle(throttle) ? throttle : new RetryThrottle(throttle),
+  cooldown: cooldown === false || isCooldown(cooldown) ? cooldown : new Cooldown(cooldown),
+});
