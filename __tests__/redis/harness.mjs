@@ -188,7 +188,7 @@ export function clientOf(url, options = {}) {
 
 /** The median latency of ordinary requests with a fleet and without, sent in turns while other requests fail. */
 export async function compareLatency(url, fleet, rounds = 60) {
-  const options = { throttle: fleet.throttle };
+  const options = { throttle: fleet.throttle, cooldown: fleet.cooldown };
   const ways = [
     [clientOf(url, options), []],
     [clientOf(url), []],

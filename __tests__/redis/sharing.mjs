@@ -84,6 +84,57 @@ export async function testSharing() {
       equal(await scripts(), calls, 'scripts that Redis ran');
     });
 
+    await check('one 429 is heard by all, and nothing is sent until the limit is over', async (stage) => {
+      const server = await stage.redis();
+      const limited = await startApi();
+      stage.later(() => limited.close());
+      const clients = [];
+      for (let i = 0; i < 4; i += 1) {
+        const fleet = stage.fleet(await stage.connected(kind, server), { cooldown: { hold: true } });
+        await stage.inStep(fleet);
+        const { throttle, cooldown } = fleet;
+        clients.push(clientOf(limited.url, { throttle, cooldown, baseDelay: 100 }));
+      }
+      const first = clients[0].get('/limited');
+      const watch = clientOf(limited.url, {});
+      const seen = async () => Object.fromEntries((await watch.get('/seen')).data);
+      await eventually('the first is refused', async () => (await seen())['/limited 429'] === 1);
+      await sleep(200);
+      const rest = [];
+      for (let i = 0; i < 5; i += 1) {
+        for (const client of clients.slice(1)) rest.push(client.get('/limited'));
+        await sleep(100);
+      }
+      const answers = await Promise.all([first, ...rest]);
+      ok(
+        answers.every(({ status }) => status === 200),
+        'not all succeed',
+      );
+      equal(await seen(), { '/limited 429': 1, '/limited 200': 16 }, 'what the API answered');
+    });
+
+    await check('an outage: many small clients retry as one would', async (stage) => {
+      const server = await stage.redis();
+      const down = await startApi();
+      stage.later(() => down.close());
+      const clients = [];
+      for (let i = 0; i < 20; i += 1) {
+        const { throttle, cooldown } = stage.fleet(await stage.connected(kind, server));
+        clients.push(clientOf(down.url, { throttle, cooldown, maxAttempts: 5 }));
+      }
+      await sleep(300);
+      const requests = 200;
+      for (let i = 0; i < requests; i += 1) {
+        clients[i % clients.length].get('/bad').catch(() => undefined);
+        await sleep(5);
+      }
+      await sleep(300);
+      const attempts = Object.fromEntries((await clients[0].get('/seen')).data)['/bad 503'];
+      // Alone each would retry all of its ten requests: five attempts for each request.
+      ok(attempts / requests < 1.6, `${attempts / requests} attempts per request`);
+      return `${(attempts / requests).toFixed(2)} attempts per request`;
+    });
+
     await check('a bucket that is full, and a pause that is over, leave no key behind', async (stage) => {
       const server = await stage.redis();
       const control = await stage.control(server);

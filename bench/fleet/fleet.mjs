@@ -1,5 +1,5 @@
 /**
- * What a fleet does, with real processes, a real server and a real Redis; Markdown. `npm run bench:fleet`. It takes about five minutes and
+ * What a fleet does, with real processes, a real server and a real Redis; Markdown. `npm run bench:fleet`. It takes about six minutes and
  * wants an idle machine: 72 processes on a busy one are late for reasons of their own. QUICK runs six processes only.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

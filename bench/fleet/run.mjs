@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Milliseconds of each part of a run. */
-export const parts = { before: 6_000, limit: 10_000, afterLimit: 22_000, outage: 15_000, afterOutage: 8_000 };
+export const parts = { before: 6_000, limit: 10_000, afterLimit: 32_000, outage: 15_000, afterOutage: 8_000 };
 
 /** The next message of a process that has this field. */
 export const messageOf = (child, field) =>

@@ -46,7 +46,7 @@ return cjson.encode(reply)
 `);
 
 /**
- * Spends or earns tokens of a bucket that fills by itself, and tells all processes when it has become too low for a retry.
+ * Spends or earns tokens of a bucket that fills by itself, and tells all processes when what is spent leaves too few for a retry.
  *
  * KEYS: the bucket, which exists only while it is not full. ARGV: capacity; ms in which it fills; tokens to add, negative to spend; the
  * tokens that the dearest retry costs; the time of Redis from which on this command counts as lost and only reads; the channel; the name.
@@ -68,7 +68,7 @@ if after >= capacity then
 else
   local life = math.min(1e12, math.ceil((capacity - after) * refill / capacity))
   redis.call('SET', KEYS[1], string.format('%.6f %.0f', after, now), 'PX', string.format('%.0f', life))
-  if after < dearest and before >= dearest then
+  if after < dearest and change < 0 then
     redis.call('PUBLISH', ARGV[6], cjson.encode({ 'tokens', ARGV[7], after }))
   end
 end
