@@ -79,7 +79,7 @@ class FakeClient extends EventEmitter {
   }
 }
 
-export class FakeNodeRedis extends FakeClient {
+class FakeNodeRedis extends FakeClient {
   #listener: ((message: string) => void) | undefined;
 
   get isOpen(): boolean {

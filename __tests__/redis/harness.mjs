@@ -60,12 +60,14 @@ export async function eventually(what, holds, within = 20_000) {
 const kinds = {
   'node-redis': {
     create(options) {
-      const { port, password, username, keyPrefix } = options;
+      const { port, password, username, keyPrefix, offlineQueue, RESP } = options;
       const client = createClient({
         socket: { host: '127.0.0.1', port, reconnectStrategy: 100 },
         ...(password && { password }),
         ...(username && { username }),
         ...(keyPrefix && { keyPrefix }),
+        ...(offlineQueue === false && { disableOfflineQueue: true }),
+        ...(RESP && { RESP }),
       });
       client.connect().catch(() => undefined);
       return client;
@@ -74,9 +76,16 @@ const kinds = {
     end: (client) => client.isOpen && client.destroy(),
   },
   ioredis: {
-    create({ port, ...options }) {
-      const client = new Ioredis({ host: '127.0.0.1', port, retryStrategy: () => 100, ...options });
-      return client;
+    create({ port, password, username, keyPrefix, offlineQueue }) {
+      return new Ioredis({
+        host: '127.0.0.1',
+        port,
+        retryStrategy: () => 100,
+        ...(password && { password }),
+        ...(username && { username }),
+        ...(keyPrefix && { keyPrefix }),
+        ...(offlineQueue === false && { enableOfflineQueue: false }),
+      });
     },
     isReady: (client) => client.status === 'ready',
     end: (client) => client.disconnect(),

@@ -1,31 +1,26 @@
-/** One process of the bench: sends requests at random moments, with a fleet or without. Tells its parent what became of them. */
+/** One process of the bench: some clients that send requests at random moments, each with a fleet or without. Tells what became of them. */
 import axios from 'axios';
 import { createClient } from 'redis';
 import { attachRetry } from '../../dist/esm/index.js';
 import { redisFleet } from '../../dist/esm/redis.js';
 
-const { url, redisUrl, rate, options, fleetOptions } = JSON.parse(process.argv[2]);
+const { url, redisUrl, clients, rate, options, fleetOptions } = JSON.parse(process.argv[2]);
 const ORIGIN = 'https://api.example.com';
 const now = () => performance.timeOrigin + performance.now();
-
-const client = axios.create({ baseURL: url, proxy: false, timeout: 3_000 });
-const redis = redisUrl && (await createClient({ url: redisUrl }).connect());
-const fleet = redis && redisFleet(redis, fleetOptions);
-attachRetry(client, { ...options, ...(fleet && { throttle: fleet.throttle, cooldown: fleet.cooldown }) });
-
-if (fleet) {
-  const learn = fleet.cooldown.learn.bind(fleet.cooldown);
-  fleet.cooldown.learn = (name, left) => {
-    learn(name, left);
-    if (name === ORIGIN) process.send({ learned: now() });
-  };
-}
 
 /** `[start, attempts, status of the end]` for each request. */
 const requests = [];
 let isOver = false;
 
-async function send() {
+async function createMember() {
+  const redis = redisUrl && (await createClient({ url: redisUrl }).connect());
+  const fleet = redis && redisFleet(redis, fleetOptions);
+  const client = axios.create({ baseURL: url, proxy: false, timeout: 3_000 });
+  attachRetry(client, { ...options, ...(fleet && { throttle: fleet.throttle, cooldown: fleet.cooldown }) });
+  return { client, fleet };
+}
+
+async function send(client) {
   const request = [Date.now(), 0, 0];
   requests.push(request);
   const adapter = (config) => {
@@ -36,20 +31,30 @@ async function send() {
   request[2] = status ?? 0;
 }
 
-function live() {
+function live(client) {
   setTimeout(
     () => {
       if (isOver) return;
-      live();
-      void send();
+      live(client);
+      void send(client);
     },
     (-1_000 / rate) * Math.log(1 - Math.random()),
   );
 }
 
+const members = await Promise.all(Array.from({ length: clients }, createMember));
+const [{ fleet: first }] = members;
+if (first) {
+  const learn = first.cooldown.learn.bind(first.cooldown);
+  first.cooldown.learn = (name, left) => {
+    learn(name, left);
+    if (name === ORIGIN) process.send({ learned: now() });
+  };
+}
+
 process.on('message', ({ start, stop, pause }) => {
-  if (start) live();
-  if (pause) fleet.cooldown.hear(ORIGIN, pause, performance.now(), Math.random);
+  if (start) for (const { client } of members) live(client);
+  if (pause) first.cooldown.hear(ORIGIN, pause, performance.now(), Math.random);
   if (pause) process.send({ heard: now() });
   if (stop) {
     isOver = true;
@@ -58,7 +63,7 @@ process.on('message', ({ start, stop, pause }) => {
 });
 process.once('disconnect', () => process.exit());
 
-const isReady = () => !fleet || fleet.state().connectivity === 'connected';
+const isReady = () => members.every(({ fleet }) => !fleet || fleet.state().connectivity === 'connected');
 const wait = setInterval(() => {
   if (!isReady()) return;
   clearInterval(wait);

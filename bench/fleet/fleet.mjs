@@ -1,18 +1,24 @@
 /**
  * What a fleet does, with real processes, a real server and a real Redis; Markdown. `npm run bench:fleet`. It takes about six minutes and
- * wants an idle machine: 72 processes on a busy one are late for reasons of their own. QUICK runs six processes only.
+ * wants an idle machine: on a busy one processes are late for reasons of their own. ONLY=6 or ONLY=72 runs one of the two sizes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { redisFleet } from '../../dist/esm/redis.js';
 import { findRedis, startRedis } from '../../scripts/redis-server.mjs';
 import { percent, table } from '../markdown.mjs';
-import { end, measure, messageOf, parts, run, startClients } from './run.mjs';
+import { end, measure, messageOf, parts, run, startProcesses } from './run.mjs';
 
 const ORIGIN = 'https://api.example.com';
 const OPTIONS = { maxAttempts: 5 };
 const FLEET = { cooldown: { hold: true, maxHeld: 1_000 } };
-const SIZES = [{ processes: 6, rate: 10 }, ...(process.env.QUICK ? [] : [{ processes: 72, rate: 0.8 }])];
+const SIZES = [
+  { processes: 6, clients: 1, rate: 10 },
+  { processes: 6, clients: 12, rate: 0.8 },
+].filter(({ processes, clients }) => !process.env.ONLY || Number(process.env.ONLY) === processes * clients);
+
+const nameOf = ({ processes, clients, rate }) =>
+  `${processes * clients} clients in ${processes} processes at ${rate} requests a second`;
 
 const found = findRedis();
 if (!found) {
@@ -36,9 +42,9 @@ async function scripts() {
 }
 
 async function compare(size) {
-  console.error(`bench: ${size.processes} processes at ${size.rate} a second, each by itself`);
+  console.error(`bench: ${nameOf(size)}, each by itself`);
   const today = measure(await run({ ...size, options: { ...OPTIONS, cooldown: false } }));
-  console.error(`bench: ${size.processes} processes at ${size.rate} a second, as a fleet`);
+  console.error(`bench: ${nameOf(size)}, as a fleet`);
   await control.flushAll();
   let before = 0;
   let commands = 0;
@@ -61,8 +67,9 @@ async function compare(size) {
 
 /** Milliseconds from a 429 at one of eight processes until all of them know. */
 async function spread() {
-  const children = await startClients(8, {
+  const children = await startProcesses(8, {
     url: 'http://127.0.0.1:9',
+    clients: 1,
     redisUrl: server.url,
     rate: 1,
     options: {},
@@ -114,7 +121,7 @@ const row = (what, pick, show) => [
 const times = (value) => `${value.toFixed(1)}×`;
 console.log(`# A fleet
 
-${SIZES.map(({ processes, rate }) => `${processes} processes at ${rate} requests a second`).join(' / ')}, one server that allows 1.5 times the
+${SIZES.map(nameOf).join(' / ')}, one server that allows 1.5 times the
 normal rate, a rate limit of ${parts.limit / 1_000} s and an outage of ${parts.outage / 1_000} s. \`maxAttempts: 5\`; the fleet holds first attempts as well
 (\`cooldown: { hold: true }\`). ${found.version?.split(' sha')[0]}, all on one machine.
 

@@ -1,4 +1,4 @@
-/** Runs many real processes against one real server, through a rate limit and an outage. */
+/** Runs some real processes against one real server, through a rate limit and an outage. */
 import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,16 +19,10 @@ export const messageOf = (child, field) =>
     child.on('message', take);
   });
 
-export async function startClients(count, settings) {
-  const children = [];
-  // A few at a time: a hundred processes that start at once starve each other.
-  while (children.length < count) {
-    const some = Array.from({ length: Math.min(6, count - children.length) }, () =>
-      fork(file('client.mjs'), [JSON.stringify(settings)]),
-    );
-    await Promise.all(some.map((child) => messageOf(child, 'isReady')));
-    children.push(...some);
-  }
+/** Processes that are ready to send. */
+export async function startProcesses(count, settings) {
+  const children = Array.from({ length: count }, () => fork(file('client.mjs'), [JSON.stringify(settings)]));
+  await Promise.all(children.map((child) => messageOf(child, 'isReady')));
   return children;
 }
 
@@ -37,10 +31,11 @@ export const end = (children) => {
 };
 
 /** What the server saw and what the clients had, with the moments at which the parts began. */
-export async function run({ processes, rate, redisUrl, options, fleetOptions, onBefore, onWell }) {
-  const api = fork(file('api.mjs'), [String(processes * rate)]);
+export async function run({ processes, clients, rate, onBefore, onWell, ...settings }) {
+  const normal = processes * clients * rate;
+  const api = fork(file('api.mjs'), [String(normal)]);
   const url = await messageOf(api, 'url');
-  const children = await startClients(processes, { url, redisUrl, rate, options, fleetOptions });
+  const children = await startProcesses(processes, { url, clients, rate, ...settings });
   try {
     for (const child of children) child.send({ start: true });
     await sleep(1_000);
@@ -62,7 +57,7 @@ export async function run({ processes, rate, redisUrl, options, fleetOptions, on
     );
     const told = messageOf(api, 'log');
     api.send({ tell: true });
-    return { began, requests: requests.flat(), log: await told, normal: processes * rate };
+    return { began, requests: requests.flat(), log: await told, normal };
   } finally {
     end([...children, api]);
   }

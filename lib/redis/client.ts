@@ -27,7 +27,7 @@ export interface IoredisClient {
 export type RedisClient = NodeRedisClient | IoredisClient;
 
 /** Told when a connection becomes ready, and when it may have been lost. */
-export interface ConnectionListener {
+interface ConnectionListener {
   up(): void;
   down(error?: unknown): void;
 }
