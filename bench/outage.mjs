@@ -4,8 +4,11 @@ import { burst, jitters, retriesAfterBurst } from './outage/burst.mjs';
 import { contenders, parts } from './outage/contenders.mjs';
 import { fleet, sendThrough } from './outage/fleet.mjs';
 import { handler, runHandler } from './outage/handler.mjs';
+import { loops, runLoops } from './outage/loops.mjs';
 import { countBySpan, measure } from './outage/measures.mjs';
+import { crowds, RATE_LIMIT, sendCrowd, ways } from './outage/rate-limit.mjs';
 import { scenarios } from './outage/scenarios.mjs';
+import { capacities, runSmallClients, smallClients } from './outage/small-clients.mjs';
 
 const SEED = 8;
 const { clients, rate, from, until, end, timeout, server } = fleet;
@@ -57,6 +60,42 @@ for (const title of ['Outage: answered 503', 'Outage: a black hole, nothing is a
   console.log(`## ${title}\n\n${tableOf(await sendAll(scenarios[title], parts))}\n`);
 }
 
+console.log('# A rate limit that ends for all at once\n');
+const limited = {};
+for (const [crowd, options] of Object.entries(crowds)) {
+  console.error(`bench: a rate limit for ${crowd}`);
+  const rows = [];
+  limited[crowd] = {};
+  for (const way of Object.keys(ways)) {
+    const sent = await sendCrowd(crowd, way, SEED);
+    limited[crowd][way] = sent;
+    const { peak, success, refusals, p50 } = measure(sent, options);
+    rows.push([way, times(peak), percent(success), refusals.toFixed(2), milliseconds(p50)]);
+  }
+  const head = ['', 'peak after', 'succeeded', 'answers of 429 per request', 'p50'];
+  console.log(`## ${crowd}\n\n${table([head, ...rows])}\n`);
+}
+
+const [held, unheld] = [await runLoops({}, SEED), await runLoops({ hold: false }, SEED)];
+console.log(`## Held failures: ${loops.count} loops that poll a server which is down
+
+${table([
+  ['requests a second', 'by default', '`throttle: { hold: false }`'],
+  ['while retries are allowed', round(held.first), round(unheld.first)],
+  ['once the throttle is empty', round(held.last), round(unheld.last)],
+])}
+`);
+
+const small = [];
+for (const capacity of capacities) small.push(await runSmallClients(capacity, SEED));
+console.log(`## Small clients: ${smallClients.clients} that make ${smallClients.rate} request a second each, in an outage
+
+${table([
+  ['`capacity`', ...capacities.map(String)],
+  ['load', ...small.map(({ load }) => times(load))],
+])}
+`);
+
 const retries = {};
 for (const jitter of jitters) retries[jitter] = await retriesAfterBurst(jitter, SEED);
 const most = (jitter) => Math.max(...countBySpan(retries[jitter], 100, 10_000));
@@ -80,6 +119,6 @@ ${table([
 if (process.argv.includes('--draw')) {
   const { drawJitter, drawOutage, drawRateLimit } = await import('./pictures/outage.mjs');
   drawOutage(all['Outage: answered 503']);
-  drawRateLimit(all['Rate limit: 429 with one reset time for all']);
+  drawRateLimit(all[RATE_LIMIT], limited['25 clients at 10 a second']);
   drawJitter(retries);
 }

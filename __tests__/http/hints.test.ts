@@ -134,15 +134,16 @@ describe.each(adapters)('over %s', (adapter) => {
   });
 
   test.each([
-    [5_000, 5_000 + 0.5 * 500],
-    [60_000, 60_000 + 0.5 * 1_000],
-  ])(
-    'a hint of %i ms is stretched by up to a tenth of it or a second, so that not all return at once',
-    async (hint, delay) => {
-      expect(await waited(adapter, 503, { 'retry-after-ms': hint }, { random: 0.5 })).toEqual([
-        delay,
-        'server',
-      ]);
+    [503, 1_000, {}, 0.5 * 500],
+    [429, 60_000, {}, 0.5 * 2_000],
+    [500, 5_000, {}, 0.5 * 500],
+    [503, 5_000, { cooldown: false }, 0.5 * 500],
+    [503, 60_000, { cooldown: false }, 0.5 * 1_000],
+  ] as const)(
+    'on a %i a hint of %i ms, with %j, is stretched, so that not all return at once',
+    async (status, hint, options, more) => {
+      const wait = await waited(adapter, status, { 'retry-after-ms': hint }, { random: 0.5, ...options });
+      expect(wait).toEqual([hint + more, 'server']);
     },
   );
 

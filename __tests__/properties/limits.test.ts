@@ -168,7 +168,7 @@ describe('under any calls at the same time, each aborted or cut off at any insta
 });
 
 describe('whatever the server and the caller do', () => {
-  test('a hint is never undercut, and stretched by a tenth or a second at most', async () => {
+  test('a hint is never undercut, and stretched by a half or two seconds at most', async () => {
     await fc.assert(
       fc.asyncProperty(plan, fc.integer(), async (drawn, seed) => {
         const here = createWorld({ maxAttempts: 6, baseDelay: 1, throttle: false }, seed);
@@ -181,7 +181,7 @@ describe('whatever the server and the caller do', () => {
           if (hint === undefined || before.endedAt === Infinity) continue;
           const gap = sentAt - before.endedAt;
           expect(gap).toBeGreaterThanOrEqual(hint - 1e-6);
-          expect(gap).toBeLessThanOrEqual(hint + Math.min(1_000, hint / 10) + hooks + 1e-6);
+          expect(gap).toBeLessThanOrEqual(hint + Math.min(2_000, hint / 2) + hooks + 1e-6);
         }
       }),
       { numRuns: 200 },

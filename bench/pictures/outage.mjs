@@ -75,20 +75,37 @@ export function drawOutage(sent) {
   });
 }
 
-export function drawRateLimit(sent) {
-  drawLoad('rate-limit', {
-    title: 'Requests per second that reach the server, around one reset time for all',
+/** @param ours what the same clients sent with axios-tenacity, by the kind of its cooldown */
+export function drawRateLimit(sent, ours) {
+  const story = {
     subtitle: `${fleet.clients} clients make ${NORMAL} requests a second; axios-retry as it comes waits no longer than its timeout`,
-    description:
-      'When a rate limit tells everybody the same reset time, retry-axios sends all that waited in one second, axios-retry over eight seconds, axios-tenacity a part of it in two.',
     trouble: 'every request is answered 429',
     span: [30, 60],
+  };
+  drawLoad('rate-limit', {
+    ...story,
+    title: 'Requests per second that reach the server, around one reset time for all',
+    description:
+      'When a rate limit tells everybody the same reset time, retry-axios sends all that waited in one second, axios-retry over eight seconds, axios-tenacity at little more than the normal rate.',
     top: 25_000,
     ticks: [0, 5_000, 10_000, 15_000, 20_000, 25_000],
     lines: [
       { label: 'retry-axios', sent: sent['retry-axios'], color: colors.other, at: [41.3, 17_500] },
       { label: 'axios-retry, tuned', sent: sent['axios-retry, tuned'], color: colors.one, at: [43.9, 3_900] },
-      { label: 'axios-tenacity', sent: sent['axios-tenacity'], color: colors.us, at: [34.6, 1_500] },
+      { label: 'axios-tenacity', sent: sent['axios-tenacity'], color: colors.us, at: [50, 1_500] },
+    ],
+  });
+  drawLoad('pace', {
+    ...story,
+    title: 'The same with axios-tenacity alone: what pace and hold do',
+    description:
+      'Without a cooldown axios-tenacity sends more than 2,000 requests in the second after the reset, with pace at most 1.7 times the normal rate, and with hold next to nothing before the reset.',
+    top: 2_500,
+    ticks: [0, 500, 1_000, 1_500, 2_000, 2_500],
+    lines: [
+      { label: 'cooldown: false', sent: ours['no cooldown'], color: colors.one, at: [42, 1_700] },
+      { label: 'pace, the default', sent: ours['pace, the default'], color: colors.us, at: [46.5, 540] },
+      { label: 'hold', sent: ours['hold, maxHeld: 1,000'], color: colors.other, at: [33.5, 110] },
     ],
   });
 }

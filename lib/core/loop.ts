@@ -239,7 +239,7 @@ class Loop {
     const { delay, delaySource } = pause;
     const least = delaySource === 'server' ? Math.min(delay, this.#hint ?? delay) : delay;
     this.#turn = cooldown.pace(cooldown.scopeOf(config), now + least, now);
-    return this.#turn ? { delay: this.#untilTurn, delaySource: 'server' } : pause;
+    return this.#turn ? { delay: Math.max(least, this.#turn.due - now), delaySource: 'server' } : pause;
   }
 
   /** Whether a pause that was heard during the wait keeps the retry from being sent now. */

@@ -188,6 +188,10 @@ const observerRules = { onAttempt: aFunction, onRetry: aFunction, onGiveUp: aFun
   Rule
 >;
 
+/** Whether a value may be the options of a limit; one limit is not the options of another. */
+const isOptions = (value: unknown): boolean =>
+  isRecord(value) && ![isRetryBudget, isRetryThrottle, isCooldown].some((isLimit) => isLimit(value));
+
 const isObserver = (value: unknown): boolean => hasOnly(value, observerRules);
 
 const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
@@ -222,11 +226,11 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   budget: ['a RetryBudget or a function', (v) => isRetryBudget(v) || isFunction(v)],
   throttle: [
     'a RetryThrottle, false or, on the instance only, its options',
-    (v, place) => v === false || isRetryThrottle(v) || (place === 'instance' && isRecord(v)),
+    (v, place) => v === false || isRetryThrottle(v) || (place === 'instance' && isOptions(v)),
   ],
   cooldown: [
     'a Cooldown, false or, on the instance only, its options',
-    (v, place) => v === false || isCooldown(v) || (place === 'instance' && isRecord(v)),
+    (v, place) => v === false || isCooldown(v) || (place === 'instance' && isOptions(v)),
   ],
   beforeRetry: aFunction,
   observe: [

@@ -260,6 +260,7 @@ describe('an option out of its range', () => {
     ['throttle', true, 'true'],
     ['throttle', null, 'null'],
     ['throttle', 5, '5'],
+    ['throttle', new Cooldown(), '[object Object]'],
     ['cooldown', true, 'true'],
     ['cooldown', null, 'null'],
     ['cooldown', new RetryThrottle(), '[object Object]'],
