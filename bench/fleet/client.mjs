@@ -10,11 +10,18 @@ const now = () => performance.timeOrigin + performance.now();
 
 /** `[start, attempts, status of the end]` for each request. */
 const requests = [];
+/** How often a fleet lost Redis: never, unless the machine is so busy that nothing here can be trusted. */
+let losses = 0;
+const observe = {
+  onConnectivity({ connectivity }) {
+    if (connectivity === 'disconnected') losses += 1;
+  },
+};
 let isOver = false;
 
 async function createMember() {
   const redis = redisUrl && (await createClient({ url: redisUrl }).connect());
-  const fleet = redis && redisFleet(redis, fleetOptions);
+  const fleet = redis && redisFleet(redis, { ...fleetOptions, observe });
   const client = axios.create({ baseURL: url, proxy: false, timeout: 3_000 });
   attachRetry(client, { ...options, ...(fleet && { throttle: fleet.throttle, cooldown: fleet.cooldown }) });
   return { client, fleet };
@@ -58,7 +65,7 @@ process.on('message', ({ start, stop, pause }) => {
   if (pause) process.send({ heard: now() });
   if (stop) {
     isOver = true;
-    process.send({ requests });
+    process.send({ told: { requests, losses } });
   }
 });
 process.once('disconnect', () => process.exit());

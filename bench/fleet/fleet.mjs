@@ -149,5 +149,15 @@ ${table([
   ['a 429 at one until all eight know, p99', '–', ms(quantile(latencies, 0.99))],
 ])}`);
 
+const disturbed = sizes.flatMap(({ today, together }) => [
+  today.refusedBefore + together.refusedBefore,
+  together.losses,
+]);
+if (disturbed.some((count) => count > 0)) {
+  console.log(`
+**Not to be trusted**: the machine was too busy. The server fell behind and refused requests while all should have been well, or Redis did not
+answer in time (refused, and lost, for each size: ${disturbed.join(', ')}).`);
+}
+
 control.destroy();
 server.remove();

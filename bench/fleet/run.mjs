@@ -48,23 +48,29 @@ export async function run({ processes, clients, rate, onBefore, onWell, ...setti
     began.outage = Date.now();
     api.send({ trouble: 'outage', ms: parts.outage });
     await sleep(parts.outage + parts.afterOutage);
-    const requests = await Promise.all(
+    const all = await Promise.all(
       children.map((child) => {
-        const told = messageOf(child, 'requests');
+        const told = messageOf(child, 'told');
         child.send({ stop: true });
         return told;
       }),
     );
     const told = messageOf(api, 'log');
     api.send({ tell: true });
-    return { began, requests: requests.flat(), log: await told, normal };
+    return {
+      began,
+      requests: all.flatMap(({ requests }) => requests),
+      losses: all.reduce((sum, { losses }) => sum + losses, 0),
+      log: await told,
+      normal,
+    };
   } finally {
     end([...children, api]);
   }
 }
 
 /** The figures of the table. */
-export function measure({ began, requests, log, normal }) {
+export function measure({ began, requests, losses, log, normal }) {
   const resetAt = began.limit + parts.limit;
   const refusals = log.filter(([at, status]) => status === 429 && at >= began.limit && at < resetAt);
   const seconds = new Map();
@@ -75,7 +81,10 @@ export function measure({ began, requests, log, normal }) {
   }
   const failed = requests.filter(([at]) => at >= began.outage && at < began.outage + parts.outage);
   const limited = requests.filter(([at]) => at >= began.limit && at < resetAt);
+  const refusedBefore = log.filter(([at, status]) => status !== 200 && at < began.limit).length;
   return {
+    losses,
+    refusedBefore,
     refusals: refusals.length,
     peak: Math.max(...seconds.values()) / normal,
     attempts: failed.reduce((sum, [, attempts]) => sum + attempts, 0) / failed.length,
