@@ -12,7 +12,8 @@ const config: Config = {
     ...(AXIOS_DIR && { '^axios$': `${AXIOS_DIR}/dist/node/axios.cjs` }),
   },
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.cjs.json' }] },
-  testTimeout: 30_000,
+  // What hangs ends; what is slow on a busy machine does not fail.
+  testTimeout: 60_000,
   setupFilesAfterEnv: ['<rootDir>/scripts/retry-in-ci.cjs'],
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/tally.mjs'],

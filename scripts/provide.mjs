@@ -63,9 +63,25 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(provide(...p
 /** The version of the package in a folder. */
 export const versionOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
 
-/** Ends a script: what was left out, loudly, then the tally as the last line. */
-export function conclude({ passed, failed, skipped }) {
-  for (const what of skipped) console.log(`\n!!!! SKIPPED: ${what}`);
-  console.log(`\n${passed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 ? 1 : 0;
+/** The lines of an output that a reader must not miss: what was skipped, and what passed only when it ran again. */
+export const noticesOf = (output) => output.match(/^!!!! (?:SKIPPED|RERUN): .+$/gm) ?? [];
+
+/** The tally at the end of an output; one without is a failure. */
+export function tallyOf(output) {
+  const tally = /(\d+) passed, (\d+) failed\s*$/.exec(output);
+  return tally ? { passed: Number(tally[1]), failed: Number(tally[2]) } : undefined;
+}
+
+/** The end of a run: what was skipped and what passed only when it ran again, loudly, then the tally as the last line. */
+export function conclusionOf({ passed, failed, skipped = [], notices = [] }) {
+  const all = [...new Set([...skipped.map((what) => `!!!! SKIPPED: ${what}`), ...notices])];
+  const reruns = all.filter((notice) => notice.startsWith('!!!! RERUN')).length;
+  if (reruns > 0) all.push(`!!!! ${reruns} of those that passed did so only when they ran again`);
+  return `\n${[...all, ''].join('\n')}${all.length > 0 ? '\n' : ''}${passed} passed, ${failed} failed`;
+}
+
+/** Ends a script with its conclusion. */
+export function conclude(total) {
+  console.log(conclusionOf(total));
+  process.exitCode = total.failed > 0 ? 1 : 0;
 }

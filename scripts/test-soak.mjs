@@ -1,4 +1,5 @@
-// `npm run test:soak`: 20,000 requests, 200 at a time, against a server that fails, resets, stalls and refuses at random.
+// `npm run test:soak`: 20,000 requests, 200 at a time, against a server that fails, resets, stalls and refuses at random; then one
+// request of 4,000 attempts, each of which may keep next to nothing.
 // SEED and REQUESTS choose another run.
 import { fork } from 'node:child_process';
 import { getEventListeners } from 'node:events';
@@ -17,6 +18,8 @@ const WARM_UP = 4_000;
 const LONGEST = 20_000;
 /** Bytes of the heap that pass for noise: 150 for each request. */
 const MOST_GROWTH = 3_000_000;
+/** Bytes that a further attempt of one request may keep. */
+const MOST_PER_ATTEMPT = 200;
 
 /** A number in [0, 1) for some words, the same in every run (FNV-1a, then murmur3's finisher). */
 function chance(...words) {
@@ -222,6 +225,26 @@ async function heap() {
   return least;
 }
 
+/** How many bytes of the heap each further attempt of one request keeps, without a network. */
+async function keptPerAttempt() {
+  const [first, last] = [1_000, 4_000];
+  const heaps = [];
+  let attempts = 0;
+  const adapter = async (config) => {
+    attempts += 1;
+    if (attempts === first || attempts === last) heaps.push(await heap());
+    const response = { status: 503, statusText: '', headers: {}, config, data: 'x'.repeat(10_000) };
+    if (attempts === last) return { ...response, status: 200 };
+    throw new axios.AxiosError('busy', 'ERR_BAD_RESPONSE', config, {}, response);
+  };
+  const client = axios.create({ adapter });
+  const options = { maxAttempts: Infinity, throttle: false, baseDelay: 0 };
+  attachRetry(client, options, { clock: { now: () => Date.now(), sleep: async () => undefined } });
+  await client.get('/');
+  const [early, late] = heaps;
+  return (late - early) / (last - first);
+}
+
 /** Waits until nothing is left over; answers what is. */
 async function leftOver(before) {
   let left = {};
@@ -284,13 +307,15 @@ async function main() {
   if (Object.keys(left).length > 0) complaints.push(`left over: ${JSON.stringify(left)}`);
   if (growth > MOST_GROWTH) complaints.push(`the heap grew by ${growth} bytes`);
   if (tally.fulfilled + tally.rejected !== Number(REQUESTS)) complaints.push('not every request settled');
+  const perAttempt = await keptPerAttempt();
+  if (perAttempt > MOST_PER_ATTEMPT) complaints.push(`a further attempt keeps ${perAttempt} bytes`);
   if (seconds > 120) console.log('Slower than two minutes: this machine has other things to do.');
   handle.detach();
   server.kill();
 
   const attempts = ledger.reduce((sum, [, sent]) => sum + sent.length, 0);
   console.log(
-    `seed ${SEED}: ${REQUESTS} requests, ${attempts} attempts on the wire, in ${seconds.toFixed(1)} s; heap ${(growth / 1e6).toFixed(2)} MB`,
+    `seed ${SEED}: ${REQUESTS} requests, ${attempts} attempts on the wire, in ${seconds.toFixed(1)} s; heap ${(growth / 1e6).toFixed(2)} MB, ${perAttempt.toFixed(0)} bytes for a further attempt`,
   );
   console.log(tally, reasons);
   for (const complaint of complaints.slice(0, 20)) console.error(`✗ ${complaint}`);

@@ -1,21 +1,13 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
-
-const root = join(__dirname, '../..');
-
-const runNode = async (...args: string[]): Promise<string> => {
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
-  return stdout;
-};
+import { ensureBuild, root, runNode } from '../helpers/children.ts';
 
 /** Runs a script that has everything in demo/`file` as `demo`, and gives what it prints as JSON. */
 const ask = async (file: string, script: string): Promise<unknown> => {
   const url = JSON.stringify(pathToFileURL(join(root, 'demo', file)).href);
   return JSON.parse(
     await runNode(
+      root,
       '--input-type=module',
       '-e',
       `import * as demo from ${url};\nconst print = (value) => console.log(JSON.stringify(value));\n${script}`,
@@ -32,9 +24,9 @@ describe('the demo', () => {
   let seconds: number;
 
   beforeAll(async () => {
-    if (!existsSync(join(root, 'dist/esm/index.js'))) await runNode('scripts/build.mjs');
+    await ensureBuild();
     const startedAt = performance.now();
-    output = await runNode('demo/demo.mjs');
+    output = await runNode(root, 'demo/demo.mjs');
     seconds = (performance.now() - startedAt) / 1_000;
   }, 60_000);
 

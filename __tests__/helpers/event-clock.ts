@@ -1,6 +1,9 @@
 import type { Clock } from '../../lib/index.ts';
 
-/** Virtual time that goes from event to event as fast as the machine can. */
+/**
+ * Virtual time for simulations: it goes from event to event as fast as the machine can. All else takes the `virtualClock` that
+ * the package exports; there is no third.
+ */
 export interface EventClock extends Required<Clock> {
   /** Goes on to `until`, or to the end of all waits when it is left out. */
   run(until?: number): Promise<void>;
@@ -12,12 +15,12 @@ interface Event {
   readonly occur: () => void;
 }
 
-/** Everything that needs no time has happened: microtasks, however long their chains, are done before the next immediate. */
+/** Waits until all that takes no time has happened: Node runs every microtask, however long the chain, before the next immediate. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A clock at 0 that stands still but for `run`. Sleeps and alarms of no length end in the same instant, and no sooner. */
+/** A clock that starts at 0 and moves only in `run`. Sleeps and alarms of no length end at the same moment, but not before `run`. */
 export function createEventClock(): EventClock {
-  /** The earliest at the end. */
+  /** The earliest event stands last. */
   const events: Event[] = [];
   let time = 0;
   let order = 0;

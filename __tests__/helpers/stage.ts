@@ -23,6 +23,8 @@ export interface Stage {
   readonly detach: () => void;
   /** Attaches anew, after whatever interceptors there are by now. */
   readonly attach: () => void;
+  /** Registers a request interceptor inside: before the plugin. */
+  readonly inside: (fulfilled: (config: InternalAxiosRequestConfig) => unknown) => void;
   /** Sends a GET, or what the config says, and lets all the time pass that it takes. */
   send(config?: AxiosRequestConfig, until?: number): Promise<Settled>;
   begin(config?: AxiosRequestConfig): Promise<Settled>;
@@ -64,6 +66,11 @@ export function stage(turns: readonly Turn[], options: RetryOptions = {}): Stage
     begin,
     detach: () => handle.detach(),
     attach() {
+      handle = attach();
+    },
+    inside(fulfilled) {
+      handle.detach();
+      client.interceptors.request.use(fulfilled as never);
       handle = attach();
     },
     async send(config) {

@@ -2,13 +2,13 @@ import { getEventListeners } from 'node:events';
 import axios, { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import { attachRetry, type RetryOptions, retryReport } from '../../lib/index.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
-import { fromArrival } from '../helpers/arrival-clock.ts';
 import { axiosSince } from '../helpers/axios-version.ts';
 import { caught } from '../helpers/caught.ts';
 import { adapters, createClient } from '../helpers/clients.ts';
 import { drip } from '../helpers/drip.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { watchSockets } from '../helpers/freed.ts';
+import { fromArrival } from '../helpers/from-arrival.ts';
 import {
   answer,
   closeServers,

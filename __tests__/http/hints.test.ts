@@ -1,8 +1,8 @@
 import { type RetryOptions, retryReport } from '../../lib/index.ts';
 import { virtualClock } from '../../lib/testing.ts';
-import type { Clock } from '../../lib/types.ts';
 import { caught } from '../helpers/caught.ts';
 import { adapters, createClient } from '../helpers/clients.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { answer, closeServers, rawAnswer, type Step, startServer } from '../helpers/server.ts';
 
 afterEach(closeServers);
@@ -20,6 +20,11 @@ const asctime = (ms: number): string =>
       /^(\w+), (\d+) (\w+) (\d+) (.+) GMT$/,
       (_, day, d, month, year, time) => `${day} ${month} ${d.replace(/^0/, ' ')} ${time} ${year}`,
     );
+/** With a day and an hour of one digit. */
+const unpadded = (ms: number): string =>
+  date(ms)
+    .replace(/\b0(\d) /, '$1 ')
+    .replace(/ 0(\d:)/, ' $1');
 const rfc850 = (ms: number): string =>
   new Date(SERVER_TIME + ms)
     .toUTCString()
@@ -78,6 +83,50 @@ describe.each(adapters)('over %s', (adapter) => {
     ['x-rate-limit-reset', 429, { date: date(0), 'x-rate-limit-reset': epoch(30_000) }, 30_000],
     ['ratelimit-reset', 429, { 'ratelimit-remaining': 0, 'ratelimit-reset': 30 }, 30_000],
     ['x-ratelimit-reset-after', 429, { 'x-ratelimit-reset-after': '2.25', 'x-ratelimit-reset': 1 }, 2_250],
+    ['a date with a day of one digit', 503, { date: date(0), 'retry-after': unpadded(20_000) }, 20_000],
+    ['a date beside an unpadded one', 503, { date: unpadded(0), 'retry-after': date(20_000) }, 20_000],
+    ['a date in UTC', 503, { date: date(0), 'retry-after': date(20_000).replace('GMT', 'UTC') }, 20_000],
+    ['a date in +0000', 503, { date: date(0), 'retry-after': date(20_000).replace('GMT', '+0000') }, 20_000],
+    ['a date of ISO 8601', 503, { date: date(0), 'retry-after': '2031-05-06T07:08:29Z' }, 20_000],
+    [
+      'a leap second',
+      503,
+      { date: date(0), 'retry-after': date(50_000).replace(/..:..:../, '07:08:60') },
+      51_000,
+    ],
+    [
+      'a date in a response from a cache',
+      503,
+      { date: date(-90_000), age: 90, 'retry-after': date(20_000) },
+      20_000,
+    ],
+    ['Retry-After as an epoch', 503, { date: date(0), 'retry-after': epoch(20_000) }, 20_000],
+    ['Retry-After as a duration', 503, { 'retry-after': '1m30s' }, 90_000],
+    ['x-ms-retry-after-ms', 503, { 'x-ms-retry-after-ms': 1_234, 'retry-after': 60 }, 1_234],
+    [
+      'x-ratelimit-reset as an epoch in µs',
+      429,
+      { date: date(0), 'x-ratelimit-reset': epoch(30_000) * 1e6 },
+      30_000,
+    ],
+    ['x-ratelimit-reset-requests as a duration', 429, { 'x-ratelimit-reset-requests': '20ms' }, 20],
+    [
+      'the reset of the limit that is used up',
+      429,
+      {
+        'x-ratelimit-remaining-requests': 0,
+        'x-ratelimit-reset-requests': '12ms',
+        'x-ratelimit-remaining-tokens': 5,
+        'x-ratelimit-reset-tokens': '1m0s',
+      },
+      12,
+    ],
+    [
+      'a reset on a 503 with nothing left',
+      503,
+      { 'x-ratelimit-remaining': 0, 'x-ratelimit-reset': 30 },
+      30_000,
+    ],
   ])('%s is obeyed', async (_, status, headers, delay) => {
     expect(await waited(adapter, status, headers)).toEqual([delay, 'server']);
   });
@@ -86,7 +135,9 @@ describe.each(adapters)('over %s', (adapter) => {
     ['zero', 503, { 'retry-after': 0 }],
     ['negative', 503, { 'retry-after': -5 }],
     ['a word', 503, { 'retry-after': 'soon' }],
-    ['an ISO date', 503, { 'retry-after': '2031-05-06T07:09:00Z' }],
+    ['an ISO date without a zone', 503, { date: date(0), 'retry-after': '2031-05-06T07:09:00' }],
+    ['a year that nobody means', 503, { date: date(0), 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' }],
+    ['digits without end', 503, { 'retry-after': '9'.repeat(400) }],
     ['a day that does not exist', 503, { date: date(0), 'retry-after': 'Tue, 31 Jun 2031 07:08:29 GMT' }],
     ['a past date', 503, { date: date(0), 'retry-after': date(-1_000) }],
     ['the date of the response', 503, { date: date(0), 'retry-after': date(0) }],
@@ -99,7 +150,7 @@ describe.each(adapters)('over %s', (adapter) => {
       { 'x-ratelimit-remaining': 3, 'x-ratelimit-reset': 30 },
     ],
     [
-      'an x-ratelimit-reset on a 503, where it says nothing about the failure',
+      'an x-ratelimit-reset on a 503 that does not say that nothing is left',
       503,
       { 'x-ratelimit-reset': 30 },
     ],
@@ -280,22 +331,94 @@ describe.each(adapters)('over %s', (adapter) => {
         { maxElapsedTime: Infinity, retryAfter: { max: Infinity } },
       );
       const settled = caught(client.get('/', { signal: controller.signal }));
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      const delays = () => spy.mock.calls.map(([, ms]) => Number(ms ?? 0));
+      await eventually(() => delays().includes(2 ** 31 - 1));
       expect(server.requests).toHaveLength(1);
       controller.abort();
       expect((await settled).code).toBe('ERR_CANCELED');
-      const delays = spy.mock.calls.map(([, ms]) => Number(ms ?? 0));
-      expect(Math.max(...delays)).toBe(2 ** 31 - 1);
+      expect(Math.max(...delays())).toBe(2 ** 31 - 1);
     } finally {
       spy.mockRestore();
     }
   });
 
-  test('digits without end are no reason to send at once', async () => {
-    const clock: Clock = virtualClock();
-    const server = await startServer(answer(503, '', { 'retry-after': '9'.repeat(400) }));
-    const { client } = createClient({ adapter, baseURL: server.url }, {}, { clock });
-    expect(retryReport(await caught(client.get('/')))?.reason).toBe('retry-after-too-long');
-    expect(server.requests).toHaveLength(1);
+  test('a 403 that retryIf finds worth it waits for its reset', async () => {
+    const headers = { 'x-ratelimit-remaining': 0, 'x-ratelimit-reset': 45 };
+    const retryIf: RetryOptions['retryIf'] = ({ response }) => response?.status === 403;
+    expect(await waited(adapter, 403, headers, { retryIf })).toEqual([45_000, 'server']);
+  });
+
+  test('a tiny hint does not make polling a hot loop', async () => {
+    const options: RetryOptions = {
+      wait: () => 2_000,
+      retryIf: ({ response }) => response?.status === 202,
+    };
+    expect(await waited(adapter, 202, { 'retry-after-ms': '0.0001' }, options)).toEqual([2_000, 'backoff']);
+    expect(await waited(adapter, 202, { 'retry-after': 5 }, options)).toEqual([5_000, 'server']);
+  });
+
+  test('a wait for each attempt but the last leaves the failure of the last as it is', async () => {
+    const server = await startServer(answer(503, 'busy'));
+    const clock = virtualClock();
+    const wait: RetryOptions['wait'] = ({ attemptNumber }) => [100, 500][attemptNumber - 1] as number;
+    const { client } = createClient({ adapter, baseURL: server.url }, { maxAttempts: 3, wait }, { clock });
+    const error = await caught(client.get('/'));
+    expect(error.response?.data).toBe('busy');
+    expect(retryReport(error)?.reason).toBe('max-attempts');
+    expect(clock.sleeps).toEqual([100, 500]);
+  });
+
+  describe('a reader of one’s own', () => {
+    /** What is waited after a 429 with a body, and what came of the request. */
+    async function read(
+      retryAfter: RetryOptions['retryAfter'],
+      status = 429,
+    ): Promise<{ readonly sleeps: readonly number[]; readonly outcome: unknown }> {
+      const server = await startServer([
+        answer(status, '{"retry_in":12}', { 'content-type': 'application/json', 'retry-after': 60 }),
+        answer(200),
+      ]);
+      const clock = virtualClock();
+      const { client } = createClient(
+        { adapter, baseURL: server.url },
+        { wait: () => 7, retryAfter },
+        { clock, random: () => 0 },
+      );
+      const outcome: unknown = await client.get('/').catch((error: unknown) => error);
+      return { sleeps: clock.sleeps, outcome };
+    }
+
+    test('is asked before the headers', async () => {
+      expect((await read({ read: ({ data }) => data.retry_in * 1_000 })).sleeps).toEqual([12_000]);
+    });
+
+    test('without an opinion leaves it to the headers', async () => {
+      expect((await read({ read: () => undefined })).sleeps).toEqual([60_000]);
+    });
+
+    test('is obeyed up to the cap', async () => {
+      const { outcome } = await read({ max: 11_999, read: ({ data }) => data.retry_in * 1_000 });
+      expect(retryReport(outcome)?.reason).toBe('retry-after-too-long');
+    });
+
+    test('is not asked about what is not worth a retry', async () => {
+      const reader = jest.fn(() => NaN);
+      const { outcome } = await read({ read: reader }, 404);
+      expect(outcome).toMatchObject({ response: { status: 404 } });
+      expect(reader).not.toHaveBeenCalled();
+    });
+
+    test.each([
+      ['no number', () => NaN, 'NaN'],
+      ['a promise that rejects', () => Promise.reject(new Error('late')), '[object Promise]'],
+    ])('that answers %s is refused', async (_, reader, shown) => {
+      const { outcome } = await read({ read: reader as never });
+      expect(outcome).toEqual(
+        new TypeError(
+          `Expected the result of \`retryAfter.read\` to be a finite number of ms ≥ 0 or undefined, got ${shown}`,
+        ),
+      );
+      expect(retryReport((outcome as { cause: unknown }).cause)?.reason).toBe('callback-threw');
+    });
   });
 });

@@ -1,31 +1,16 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { ensureBuild, root, run, runNode } from '../helpers/children.ts';
 
-const root = join(__dirname, '../..');
 const { resolve } = createRequire(__filename);
 const npm = process.env.npm_execpath;
 
-// The nested jest is a run of its own, not a worker of this one.
-const { JEST_WORKER_ID: _, ...env } = process.env;
-
-/** Runs a command and returns what it printed; a failure says what the command printed, too. */
-async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
-  try {
-    const isWordy = { maxBuffer: 16 * 1024 ** 2 };
-    return (await promisify(execFile)(command, args, { cwd, env, ...isWordy })).stdout;
-  } catch (error) {
-    const { message, stdout, stderr } = error as { message: string; stdout: string; stderr: string };
-    throw new Error([message, stdout, stderr].filter(Boolean).join('\n'));
-  }
-}
-
-const node = (cwd: string, ...args: string[]) => run(cwd, process.execPath, ...args);
-const runNpm = (cwd: string, ...args: string[]) => (npm ? node(cwd, npm, ...args) : run(cwd, 'npm', ...args));
+const runNpm = (cwd: string, ...args: string[]) =>
+  npm ? runNode(cwd, npm, ...args) : run(cwd, 'npm', ...args);
 
 /** The compiler of a version of TypeScript, from a cache outside the lock file; said loudly when it cannot be had. */
 function compilerOf(version: string): string | undefined {
@@ -67,7 +52,7 @@ describe('the packed package', () => {
   let folder: string;
 
   beforeAll(async () => {
-    if (!existsSync(join(root, 'dist/cjs/package.json'))) await runNpm(root, 'run', 'build');
+    await ensureBuild();
     folder = await mkdtemp(join(tmpdir(), 'axios-tenacity-package-'));
     await runNpm(root, 'pack', '--ignore-scripts', '--pack-destination', folder);
     const [tarball] = await readdir(folder);
@@ -103,9 +88,9 @@ describe('the packed package', () => {
     }
     const tsconfig = { compilerOptions: { ...compilerOptions, ...options }, files };
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify(tsconfig));
-    await node(project, tsc, '-p', '.');
+    await runNode(project, tsc, '-p', '.');
     for (const file of files) {
-      const output = await node(folder, join(project, 'out', file.replace(/ts$/, 'js')));
+      const output = await runNode(folder, join(project, 'out', file.replace(/ts$/, 'js')));
       expect(JSON.parse(output)).toEqual(printed[file.split('.')[0] as keyof typeof printed]);
     }
   }
@@ -164,7 +149,7 @@ describe('the packed package', () => {
         ? ['module', `import * as api from '${path}'`]
         : ['commonjs', `const api = require('${path}')`];
     const script = `${load}; console.log(JSON.stringify(Object.keys(api)))`;
-    const names: string[] = JSON.parse(await node(folder, `--input-type=${type}`, '-e', script));
+    const names: string[] = JSON.parse(await runNode(folder, `--input-type=${type}`, '-e', script));
     return names.filter((name) => name !== 'default' && name !== '__esModule').sort();
   }
 
@@ -246,7 +231,7 @@ describe('the packed package', () => {
 `);
     // `require()` gives the function, with the companions that axios-retry has on it.
     const script = `const r = require('axios-tenacity/axios-retry'); console.log(typeof r, r.default === r)`;
-    expect(await node(folder, '-e', script)).toBe('function true\n');
+    expect(await runNode(folder, '-e', script)).toBe('function true\n');
     expect(await namesOf('cjs', 'axios-tenacity/axios-retry')).toEqual(
       expect.arrayContaining(await namesOf('esm', 'axios-tenacity/axios-retry')),
     );
@@ -254,11 +239,11 @@ describe('the packed package', () => {
 
   test('has no other way in', async () => {
     const script = `import('axios-tenacity/dist/esm/engine.js').then(() => 'open', (e) => e.code).then(console.log)`;
-    expect(await node(folder, '-e', script)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
+    expect(await runNode(folder, '-e', script)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
   });
 
   test('retries real requests as ESM and as CommonJS', async () => {
-    const tallies = JSON.parse(await node(root, join(root, '__tests__/runtimes/smoke/run.mjs'), folder));
+    const tallies = JSON.parse(await runNode(root, join(root, '__tests__/runtimes/smoke/run.mjs'), folder));
     expect(tallies).toMatchObject([
       { format: 'ESM', failed: 0 },
       { format: 'CommonJS', failed: 0 },
@@ -298,7 +283,14 @@ describe('the packed package', () => {
       reporters: ['default', join(root, 'scripts/tally.mjs')],
     };
     const jest = resolve('jest/bin/jest');
-    const output = await node(project, jest, '--runInBand', '--silent', '--config', JSON.stringify(config));
+    const output = await runNode(
+      project,
+      jest,
+      '--runInBand',
+      '--silent',
+      '--config',
+      JSON.stringify(config),
+    );
     const [, passed] = /(\d+) passed, 0 failed\s*$/.exec(output) ?? [];
     expect(Number(passed)).toBeGreaterThan(300);
   }, 120_000);

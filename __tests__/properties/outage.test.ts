@@ -9,7 +9,8 @@ const END = 55_000;
 const LATENCY = 50;
 const ATTEMPT_TIMEOUT = 3_000;
 
-jest.setTimeout(30_000);
+// Nothing here waits: how long it takes is how busy the machine is.
+jest.setTimeout(180_000);
 
 type Network = (now: number) => Turn;
 
@@ -48,7 +49,7 @@ describe.each<[string, Turn, number]>([
   let calls: readonly Call[];
   beforeAll(async () => {
     calls = await drive(network, { attemptTimeout: ATTEMPT_TIMEOUT });
-  }, 60_000);
+  });
 
   test('adds at most a tenth to the load, first attempts included', () => {
     expect(loadOf(calls, OUTAGE)).toBeGreaterThan(1);

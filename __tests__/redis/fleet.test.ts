@@ -95,10 +95,7 @@ describe('what is refused, before anything is connected', () => {
     ],
     [{ cooldown: false }, /`cooldown` to be an object of the options of a Cooldown, got false/],
     [{ cooldown: { pace: 2 } }, /`pace`/],
-    [
-      { prefx: 'a' },
-      /^Expected fleet option `prefx` to be one of prefix, tokens, cooldown, timeout, observe, got "a"$/,
-    ],
+    [{ prefx: 'a' }, /^Expected fleet option `prefx` to be spelled `prefix`, got "a"$/],
     [[], /^Expected fleet options to be an object, got \[\]$/],
   ])('%p', (options, message) => {
     const client = new FakeIoredis();
@@ -336,14 +333,27 @@ describe.each(Object.entries(fakes))('over %s', (kind, create) => {
       await pass(60_000);
     }
     expect(client.calls).toHaveLength(1);
-    sent('tokens')[0]?.answer(0, 400);
-    await pass(999);
-    expect(client.calls).toHaveLength(1);
     client.auto = (call) => call.answer(300_000);
-    await pass(1);
+    sent('tokens')[0]?.answer(0, 400);
+    await pass(0);
     expect(sent('pauses').map(({ args }) => args.length)).toEqual([2, 5]);
     expect(changes.at(-1)).toEqual({ connectivity: 'connected' });
     expect(fleet.state().tokens.size).toBe(0);
+  });
+
+  test('answers that stay late are asked for ever more rarely', async () => {
+    const { client, sent, pause, pass, changes } = await connected(create);
+    client.auto = undefined;
+    pause(100_000);
+    const counts: number[] = [];
+    for (const ms of [0, 2_000, 4_000, 8_000, 10_000]) {
+      await pass(300);
+      for (const call of client.calls) call.answer(0);
+      await pass(ms);
+      counts.push(sent('pauses').length);
+    }
+    expect(counts).toEqual([2, 3, 4, 5, 6]);
+    expect(changes.map(({ connectivity }) => connectivity)).toEqual(['connected', 'disconnected']);
   });
 
   test('while Redis refuses, catch-ups come ever more rarely, to one in 10 s', async () => {

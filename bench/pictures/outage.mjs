@@ -78,13 +78,14 @@ export function drawOutage(sent) {
 /** @param ours what the same clients sent with axios-tenacity, by the kind of its cooldown */
 export function drawRateLimit(sent, ours) {
   const story = {
-    subtitle: `${fleet.clients} clients make ${NORMAL} requests a second; axios-retry as it comes waits no longer than its timeout`,
     trouble: 'every request is answered 429',
     span: [30, 60],
   };
+  const crowd = `${fleet.clients} clients make ${NORMAL} requests a second`;
   drawLoad('rate-limit', {
     ...story,
     title: 'Requests per second that reach the server, around one reset time for all',
+    subtitle: `${crowd}; axios-retry as it comes waits no longer than its timeout`,
     description:
       'When a rate limit tells everybody the same reset time, retry-axios sends all that waited in one second, axios-retry over eight seconds, axios-tenacity at little more than the normal rate.',
     top: 25_000,
@@ -98,6 +99,7 @@ export function drawRateLimit(sent, ours) {
   drawLoad('pace', {
     ...story,
     title: 'The same with axios-tenacity alone: what pace and hold do',
+    subtitle: crowd,
     description:
       'Without a cooldown axios-tenacity sends more than 2,000 requests in the second after the reset, with pace at most 1.7 times the normal rate, and with hold next to nothing before the reset.',
     top: 2_500,

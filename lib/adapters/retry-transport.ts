@@ -116,7 +116,7 @@ const IDEMPOTENT = /^(get|head|options|trace|put|delete|query)$/i;
 function mayBeResent(error: unknown, config: InternalAxiosRequestConfig): boolean {
   // A redirect that was followed matters only to a method that must not act twice.
   const isRepeatable = IDEMPOTENT.test(config.method ?? 'get');
-  return failureOf(error, config, isRepeatable) === 'unsent' && !isOneShot(config.data);
+  return failureOf(error, config, { anyHop: isRepeatable }) === 'unsent' && !isOneShot(config.data);
 }
 
 /** Sleeps, and throws the error of a cancellation that comes first. */

@@ -5,7 +5,7 @@ interface StreamLike {
   readonly pipe?: unknown;
   readonly getReader?: unknown;
   readonly once?: (event: 'close', listener: () => void) => unknown;
-  readonly on?: (event: 'error', listener: () => void) => unknown;
+  readonly on?: (event: 'error', listener: (error: unknown) => void) => unknown;
   readonly destroy?: () => unknown;
   readonly cancel?: () => Promise<unknown>;
 }
@@ -21,47 +21,61 @@ export const isStream = (value: unknown): value is StreamLike => {
   return typeof (pipe ?? getReader) === 'function' || (isObject(value) && Symbol.asyncIterator in value);
 };
 
-/** Whether a body can be read only once: a stream, or an object that holds one, as multipart bodies do. */
+/** A body with more values than this is JSON: a multipart body, which can hold streams, is not so large before its files. */
+const MOST_VALUES = 10_000;
+
+/**
+ * Whether a body can be read only once: a stream, or an object that holds one, as multipart bodies do. Looks at the first
+ * 10,000 values, the shallow ones first, so ask it only when all else is for another attempt.
+ */
 export function isOneShot(data: unknown): boolean {
-  const parts = new Set([data]);
-  // A set hands out what is added on the way, and nothing twice.
+  if (isStream(data)) return true;
+  // axios walks the body whatever its class is, and in it plain objects and arrays.
+  const parts = [data];
+  let values = 0;
   for (const part of parts) {
-    if (isStream(part)) return true;
-    // axios walks the body whatever its class is, and in it plain objects and arrays.
-    if (part === data || Array.isArray(part) || isPlain(part)) partsOf(part).forEach(parts.add, parts);
+    for (const value of valuesOf(part)) {
+      if (isStream(value)) return true;
+      if (Array.isArray(value) || isPlain(value)) parts.push(value);
+      values += 1;
+      if (values === MOST_VALUES) return false;
+    }
   }
   return false;
 }
 
-const partsOf = (value: unknown): readonly unknown[] =>
-  isObject(value) && !ArrayBuffer.isView(value) ? Object.values(value).filter(isObject) : [];
+const valuesOf = (part: unknown): readonly unknown[] => {
+  if (Array.isArray(part)) return part;
+  return isObject(part) && !ArrayBuffer.isView(part) ? Object.values(part) : [];
+};
 
-/** A copy that edits in place do not reach; what cannot be copied is passed on as it is. */
+/**
+ * A copy that edits in place do not reach. What cannot be copied is passed on as it is, and so is what has more than 10,000
+ * values: copying it would cost more than the rest of a request that succeeds.
+ */
 export function copyOf<T>(value: T): T {
   if (!isObject(value)) return value;
+  let left = MOST_VALUES;
+  const copied = (each: unknown): unknown => {
+    left -= 1;
+    if (left < 0) throw TOO_LARGE;
+    if (Array.isArray(each)) return each.map(copied);
+    if (isPlain(each)) return Object.fromEntries(Object.entries(each).map(([k, v]) => [k, copied(v)]));
+    const form = isObject(each) && each.constructor;
+    if (form !== URLSearchParams && form !== FormData) return each;
+    const copy = new (form as typeof FormData)();
+    for (const [name, entry] of each as Iterable<[string, string]>) copy.append(name, entry);
+    return copy;
+  };
   try {
-    return deepCopyOf(value) as T;
+    return copied(value) as T;
   } catch {
-    // It refers to itself, or a getter throws.
+    // It is too large, it refers to itself, or a getter throws.
     return value;
   }
 }
 
-function deepCopyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(deepCopyOf);
-  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, deepCopyOf(v)]));
-  const form = value?.constructor;
-  if (form !== URLSearchParams && form !== FormData) return value;
-  const copy = new (form as typeof FormData)();
-  for (const [name, entry] of value as Iterable<[string, string]>) copy.append(name, entry);
-  return copy;
-}
-
-/** A body whose stream may fail before somebody reads it: with a listener that no error of it ends the process. */
-export function watched<T>(body: T): T {
-  if (isStream(body)) body.on?.('error', () => undefined);
-  return body;
-}
+const TOO_LARGE = 'too large';
 
 /** Destroys a stream that nobody will read. */
 export function closeStream(stream: unknown): void {
@@ -74,6 +88,18 @@ async function tearDown(stream: StreamLike): Promise<void> {
   stream.on?.('error', () => undefined);
   stream.destroy?.();
   await stream.cancel?.();
+}
+
+const failures = new WeakMap<object, unknown>();
+
+/** Listens for the errors of a body as soon as it is made: a file that is missing would crash the process otherwise. */
+export function watchBody(body: unknown): void {
+  if (isStream(body)) body.on?.('error', (error) => failures.set(body, error));
+}
+
+/** Throws the error of a watched body that failed before it was sent: whoever reads it now would wait for ever. */
+export function throwIfFailed(body: unknown): void {
+  if (isObject(body) && failures.has(body)) throw failures.get(body);
 }
 
 /** Frees the connection that the unread body of a response holds. */

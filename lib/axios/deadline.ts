@@ -1,10 +1,12 @@
 import {
   type AxiosAdapter,
   AxiosError,
+  type AxiosResponse,
   type GenericAbortSignal,
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { type CancelSource, onAbort } from '../runtime/abort.ts';
+import { onAlarm } from '../runtime/clock.ts';
 import { adapterFor } from './adapter.ts';
 import { isStream, releaseBody } from './body.ts';
 
@@ -17,6 +19,8 @@ export interface Deadline {
   /** Told when the time is up. */
   readonly strike: () => void;
 }
+
+const nothing = (): void => undefined;
 
 /** The adapter that a wrapper stood for, put back: a config used again must not meet the wrapper. */
 export function restoreAdapter(
@@ -34,46 +38,70 @@ export function restoreAdapter(
  * @param alarm resolves after so many milliseconds
  * @param next asked when the attempt reaches the adapter
  */
-export function withDeadline(
-  adapter: InternalAxiosRequestConfig['adapter'],
-  alarm: (ms: number, signal: AbortSignal) => Promise<void>,
-  next: () => Deadline,
-): AxiosAdapter {
-  return async (config) => {
-    const send = restoreAdapter(config, adapter);
-    const { left, name, strike } = next();
-    const source = config.signal as CancelSource | undefined;
-    const timeout = new AxiosError(`${name} exceeded`, 'ETIMEDOUT', config);
-    const controller = new AbortController();
-    const settled = new AbortController();
-    let isLate = false;
-    const fail = (): never => {
-      isLate = true;
-      strike();
-      controller.abort(timeout);
-      throw timeout;
-    };
-    if (left <= 0) fail();
+export const withDeadline =
+  (
+    adapter: InternalAxiosRequestConfig['adapter'],
+    alarm: (ms: number, signal?: AbortSignal) => Promise<void>,
+    next: () => Deadline,
+  ): AxiosAdapter =>
+  (config) =>
+    new Promise((resolve, reject) => {
+      const send = restoreAdapter(config, adapter);
+      const { left, name, strike } = next();
+      const source = config.signal as CancelSource | undefined;
+      const controller = new AbortController();
+      let timeout: AxiosError | undefined;
+      let unlink = nothing;
+      let stop = nothing;
 
-    const unlink = source ? onAbort(source, () => controller.abort(source.reason)) : () => undefined;
-    config.signal = controller.signal;
-    try {
-      const attempt = send(config);
-      // Nobody reads what comes too late.
-      attempt.then((response) => isLate && releaseBody(response)).catch(() => undefined);
-      const response = await Promise.race([attempt, alarm(left, settled.signal).then(fail)]);
-      // The caller's signal must reach a stream until it closes. Of a web stream axios knows, and stops listening then.
-      if (!isStream(response.data)) unlink();
-      else if (response.data.once) response.data.once('close', unlink);
-      else Object.assign(controller.signal, { removeEventListener: unlink });
-      return response;
-    } catch (error) {
-      unlink();
-      throw isLate ? timeout : error;
-    } finally {
-      settled.abort();
-      if (source) config.signal = source as GenericAbortSignal;
-      else delete config.signal;
-    }
-  };
+      const leave = (): void => {
+        stop();
+        if (source) config.signal = source as GenericAbortSignal;
+        else delete config.signal;
+      };
+      const fail = (): void => {
+        timeout = new AxiosError(`${name} exceeded`, 'ETIMEDOUT', config);
+        strike();
+        leave();
+        unlink();
+        controller.abort(timeout);
+        reject(timeout);
+      };
+      const fulfilled = (response: AxiosResponse): void => {
+        if (timeout) {
+          // Nobody reads what comes too late.
+          releaseBody(response);
+          return;
+        }
+        leave();
+        keepLinked(response.data, controller.signal, unlink);
+        resolve(response);
+      };
+      const rejected = (error: unknown): void => {
+        if (timeout) {
+          // The request tells whether it was sent; axios rejects with it at once when the signal aborts.
+          timeout.request ??= (error as AxiosError | undefined)?.request;
+          return;
+        }
+        leave();
+        unlink();
+        reject(error);
+      };
+
+      if (left <= 0) return fail();
+      if (source) unlink = onAbort(source, () => controller.abort(source.reason));
+      config.signal = controller.signal;
+      stop = onAlarm(alarm, left, fail);
+      try {
+        send(config).then(fulfilled, rejected);
+      } catch (error) {
+        rejected(error);
+      }
+    });
+
+/** The caller's signal must reach a stream until it closes. Of a web stream axios knows, and stops listening then. */
+function keepLinked(data: unknown, signal: AbortSignal, unlink: () => void): void {
+  if (!isStream(data)) unlink();
+  else if (data.once) data.once('close', unlink);
+  else Object.assign(signal, { removeEventListener: unlink });
 }

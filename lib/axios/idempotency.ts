@@ -16,10 +16,11 @@ export function applyKey(
   config: InternalAxiosRequestConfig,
   options: true | IdempotencyKeyOptions,
   spent: string | false | undefined,
+  random: () => number,
 ): string | undefined {
   const { headers, method } = config;
   if (method !== 'post' && method !== 'patch') return undefined;
-  const { generate = randomUUID } = options as IdempotencyKeyOptions;
+  const { generate = () => randomUUID(random) } = options as IdempotencyKeyOptions;
   const header = headerOf(options);
   const present = readHeader(headers, header);
   if (present !== undefined && present !== spent) return undefined;
@@ -31,9 +32,12 @@ export function applyKey(
   return key;
 }
 
-/** A version 4 UUID (RFC 9562, 5.4). Not `crypto.randomUUID`, which is missing in insecure browser contexts. */
-const randomUUID = (): string =>
+/**
+ * A version 4 UUID (RFC 9562, 5.4). `crypto.randomUUID` is missing in insecure browser contexts, and `crypto` itself in React
+ * Native: a key must be unique and not secret, so the chance of the runtime will do there.
+ */
+const randomUUID = (random: () => number): string =>
   'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => {
-    const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
-    return (random % 16).toString(16);
+    const [byte] = globalThis.crypto?.getRandomValues?.(new Uint8Array(1)) ?? [random() * 256];
+    return ((Number(byte) % 16) | 0).toString(16);
   });

@@ -1,5 +1,6 @@
 import axios, { type AxiosInstance, CanceledError } from 'axios';
 import { wrapped } from './adapter.ts';
+import { throwIfFailed } from './body.ts';
 import { throwIfCanceled } from './cancellation.ts';
 import { restoreAdapter } from './deadline.ts';
 import type { Config } from './snapshot.ts';
@@ -111,6 +112,7 @@ export function gate(config: Config, flight: Flight, ended: AbortSignal): void {
   config.adapter = wrapped(adapter, async (sent) => {
     const send = restoreAdapter(sent, adapter);
     throwIfCanceled(sent);
+    throwIfFailed(sent.data);
     if (flight.isCut || ended.aborted) throw new CanceledError(undefined, sent);
     flight.phase = 'adapter';
     try {

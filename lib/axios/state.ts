@@ -1,4 +1,4 @@
-import axios, { type AxiosResponse, isCancel } from 'axios';
+import axios, { type AxiosRequestTransformer, type AxiosResponse, isCancel } from 'axios';
 import { AttemptLog } from '../core/attempt-log.ts';
 import { type Outcome, run, type Task, type World } from '../core/loop.ts';
 import type { Policy } from '../core/policy.ts';
@@ -13,7 +13,7 @@ import { isObject } from '../options/fields.ts';
 import type { CancelSource } from '../runtime/abort.ts';
 import type { Reason, RetryReport } from '../types.ts';
 import { unwrapped, wrapped } from './adapter.ts';
-import { closeStream, isOneShot, releaseBody, watched } from './body.ts';
+import { closeStream, isOneShot, releaseBody, throwIfFailed, watchBody } from './body.ts';
 import { canceledError } from './cancellation.ts';
 import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
 import { ERR_COOLING_DOWN, withHold } from './hold.ts';
@@ -37,7 +37,8 @@ export class RetryState implements Task {
   readonly #policy: Policy;
   readonly #budget: BudgetLike | undefined;
   readonly #snapshot: Snapshot;
-  /** When the request began, on the monotonic clock. */
+  readonly #startedAt: number;
+  /** The same moment on the monotonic clock. */
   readonly #origin: number;
   /** When the first attempt ended, and with which status, if that was all. */
   #endedAt = -1;
@@ -59,17 +60,19 @@ export class RetryState implements Task {
   constructor(attachment: Attachment, policy: Policy, config: Config, isEditable: boolean) {
     this.#attachment = attachment;
     this.#policy = policy;
+    this.#startedAt = attachment.clock.now();
     this.#origin = this.#attemptedAt = attachment.clock.monotonic();
     this.#budget = policy.budget && askBudget(policy.budget);
     const earlier = RetryState.of(config, attachment);
     restore(config);
     this.#key =
-      policy.idempotencyKey && applyKey(config, policy.idempotencyKey, RetryState.#spentKeyOf(earlier));
+      policy.idempotencyKey &&
+      applyKey(config, policy.idempotencyKey, RetryState.#spentKeyOf(earlier), attachment.random);
     config.retryState = this;
     if (policy.data) config.data = undefined;
     this.#snapshot = new Snapshot(config, isEditable, isEditable || hasOwnTransform(config));
     if (policy.data) this.#makeBody(config, policy.data);
-    if (config.cancelToken) this.#claimErrors(config);
+    if (config.cancelToken || policy.data) this.#guard(config);
     this.#limit(config);
     this.#hold(config);
   }
@@ -121,8 +124,7 @@ export class RetryState implements Task {
   }
 
   #newLog(): AttemptLog {
-    const { clock } = this.#attachment;
-    return new AttemptLog(clock.now() - (clock.monotonic() - this.#origin), this.#origin);
+    return new AttemptLog(this.#startedAt, this.#origin);
   }
 
   /** What came of an attempt. A value that does not carry this request is final: nothing tells what it is. */
@@ -170,6 +172,7 @@ export class RetryState implements Task {
   prepare(): Config {
     const config = this.#snapshot.copy();
     config.retryState = this;
+    if (this.#policy.data) config.transformRequest = withoutMakers(config);
     return config;
   }
 
@@ -259,7 +262,6 @@ export class RetryState implements Task {
 
   /** Lets axios ask `data` for the body of an attempt when it is about to be sent. */
   #makeBody(config: Config, data: () => unknown): void {
-    const own = [config.transformRequest].flat().filter((transform) => transform && !makers.has(transform));
     const make = (): unknown => {
       try {
         const body = produce(data);
@@ -272,15 +274,17 @@ export class RetryState implements Task {
       }
     };
     makers.add(make);
-    config.transformRequest = [make, ...own] as never;
+    config.transformRequest = [make, ...withoutMakers(config)];
   }
 
-  /** A cancel token rejects with an error that has no config: notes that it belongs to this request. */
-  #claimErrors(config: Config): void {
+  /** A cancel token, or a body that failed, rejects with an error that has no config: notes that it belongs to this request. */
+  #guard(config: Config): void {
     const { adapter } = config;
     config.adapter = wrapped(adapter, async (sent) => {
       try {
-        return await restoreAdapter(sent, adapter)(sent);
+        const send = restoreAdapter(sent, adapter);
+        throwIfFailed(sent.data);
+        return await send(sent);
       } catch (error) {
         if (isObject(error) && !('config' in error && error.config)) {
           claimed.set(error, [...(claimed.get(error) ?? []), this]);
@@ -336,9 +340,12 @@ export class RetryState implements Task {
   [REPORT](): RetryReport | undefined {
     // What this build did not make itself, as a deep copy or a proxy, has none of the data.
     if (!(#attachment in this)) return undefined;
-    const log = this.#log ?? this.#newLog();
-    if (this.#endedAt >= 0) log.add(this.#attemptedAt, this.#endedAt, this.#status);
-    return log.report();
+    if (this.#endedAt >= 0 && !this.#log) {
+      this.#log = this.#newLog();
+      this.#log.add(this.#attemptedAt, this.#endedAt, this.#status);
+      this.#log.settle(this.#endedAt);
+    }
+    return (this.#log ?? this.#newLog()).report();
   }
 
   [EXHAUSTED](): boolean {
@@ -379,6 +386,10 @@ const claimed = new WeakMap<object, readonly RetryState[]>();
 /** The transforms that make a body by `data`. */
 const makers = new WeakSet<object>();
 
+/** The transforms of a config but those of ours. */
+const withoutMakers = ({ transformRequest }: Config): AxiosRequestTransformer[] =>
+  [transformRequest].flat().filter((transform) => transform !== undefined && !makers.has(transform)) as never;
+
 /** Takes our wrappers off the adapter of a config that may be used again; they are left when an attempt did not reach it. */
 function restore(config: Config): void {
   const adapter = unwrapped(config.adapter);
@@ -391,7 +402,8 @@ const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: Ax
 function produce(data: () => unknown): unknown {
   const body = data() as (Partial<Promise<unknown>> & { on?: unknown }) | undefined;
   if (body?.then) throw notABody('a body', body);
-  return watched(body);
+  watchBody(body);
+  return body;
 }
 
 const notABody = (rule: string, body: unknown): TypeError =>

@@ -30,7 +30,9 @@ export async function judge(
   const decision = (worthIt: boolean, keyed: boolean): number | undefined => {
     const { after: hint, shouldRetry } = hints;
     const vetoed = shouldRetry === false;
-    const answer = decide(policy, { context, worthIt, vetoed, hint, keyed, replayable: !isOneShot(item) });
+    const { failure } = context;
+    const risk = { failure, mayHaveActed: false, keyed, replayable: !isOneShot(item) };
+    const answer = decide(policy, { ...risk, context, worthIt, vetoed, hint });
     return typeof answer === 'string' ? undefined : answer.delay;
   };
   // A key in the headers does not count: nobody can tell whether `send` gives the item the same one again.

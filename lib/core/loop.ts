@@ -1,7 +1,7 @@
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { withCause } from '../failure/causes.ts';
 import { DEFAULT_VERDICT, isTransient } from '../failure/transient.ts';
-import { readHints } from '../hints/hints.ts';
+import { askReader, readHints } from '../hints/hints.ts';
 import type { BudgetLike, Turn } from '../limits/brand.ts';
 import { originOf } from '../limits/origin.ts';
 import {
@@ -15,9 +15,10 @@ import {
 } from '../runtime/abort.ts';
 import type { Clock, Failure, PendingRetryContext, Reason, RetryContext, RetryVerdict } from '../types.ts';
 import type { AttemptLog } from './attempt-log.ts';
-import { decide, findHazard, type Pause, waitOf } from './decide.ts';
+import { decide, findHazard, mayAct, type Pause, waitOf } from './decide.ts';
 import { describe, methodOf } from './describe.ts';
 import type { Policy } from './policy.ts';
+import { applyVerdict, readVerdict } from './verdict.ts';
 
 type Config = InternalAxiosRequestConfig;
 
@@ -114,6 +115,8 @@ class Loop {
   #hint: number | undefined = undefined;
   /** The place of the next retry among those that wait for the end of a pause. */
   #turn: Turn | undefined = undefined;
+  /** What the latest outcome tells about the server, after the word of the user. */
+  #failure: Failure = 'none';
   /** What the latest retry cost, and whose tokens these were. */
   #cost = 0;
   #payer = '';
@@ -176,8 +179,8 @@ class Loop {
     const log = this.#log;
     const status = response?.status ?? 0;
     const { after, shouldRetry } = final ? {} : readHints(response?.headers, status, this.#world.clock.now());
-    this.#hint = after ?? outcome.hint;
-    if (after !== undefined) log.note(log.attempts, { hint: after });
+    this.#noteHint(after);
+    this.#hint ??= outcome.hint;
     if (log.attempts > 0) this.#tell('onAttempt', outcome, {});
     if (final) return new Settled(outcome, ok ? undefined : final);
 
@@ -190,16 +193,24 @@ class Loop {
       (status === 409 && keyed && log.mayHaveActed);
     const verdict = isCut ? byDefault : await this.#judge(outcome, byDefault);
     if (verdict instanceof Settled) return verdict;
-    const worthIt = verdict ?? byDefault;
+    const { worthIt, failure } = applyVerdict(readVerdict(verdict), {
+      worthIt: byDefault,
+      failure: outcome.failure,
+    });
+    const asked = worthIt ? askReader(policy.retryAfter, response) : undefined;
+    if (asked !== undefined) this.#noteHint(asked);
+    this.#failure = failure;
 
     const endedAt = this.#now;
     this.#hear(outcome, endedAt);
     const task = this.#task;
     const decision = decide(policy, {
       context: this.#describe(outcome, {}),
-      worthIt: worthIt !== false,
+      worthIt,
       vetoed: shouldRetry === false,
-      hint: after,
+      hint: this.#hint,
+      failure,
+      mayHaveActed: log.mayHaveActed,
       keyed,
       get replayable() {
         return task.isReplayable();
@@ -210,6 +221,11 @@ class Loop {
     if (!ok || worthIt) return new Settled(outcome, isCut && !ok ? 'aborted' : decision);
     this.#reward(config);
     return new Settled(outcome);
+  }
+
+  #noteHint(hint: number | undefined): void {
+    this.#hint = hint;
+    if (hint !== undefined) this.#log.note(this.#log.attempts, { hint });
   }
 
   async #judge(outcome: Outcome, byDefault: boolean): Promise<RetryVerdict | Settled> {
@@ -340,8 +356,9 @@ class Loop {
     if (edited instanceof Settled) return edited;
     const next = this.#task.adopt(edited, prepared);
     this.#noteChanges(outcome, next);
-    const failure = this.#log.mayHaveActed ? 'ambiguous' : outcome.failure;
-    const hazard = findHazard(policy, methodOf(next), failure, {
+    const hazard = findHazard(policy, methodOf(next), {
+      failure: this.#failure,
+      mayHaveActed: this.#log.mayHaveActed,
       keyed: this.#task.isKeyed(next),
       replayable: this.#task.isReplayable(next),
     });
@@ -361,7 +378,7 @@ class Loop {
   /** Sends the next attempt. An interceptor that does not settle is cut off when the request is cancelled or out of time. */
   async #send(outcome: Outcome, next: Config): Promise<Outcome | Settled> {
     this.#task.release(outcome);
-    this.#log.mayHaveActed ||= mayHaveActed(outcome.failure);
+    this.#log.mayHaveActed ||= mayAct(this.#failure);
     const sent = await this.#unlessInterrupted(outcome, this.#task.send(next), (reason) =>
       this.#task.mayCut(reason),
     );
@@ -471,8 +488,6 @@ class Loop {
     }
   }
 }
-
-const mayHaveActed = (failure: Failure): boolean => failure !== 'unsent' && failure !== 'refused';
 
 /** Whether a response is one that only `retryIf` sends again: an interruption hands it out, and then it must be readable. */
 const isPolled = ({ failure }: Outcome): boolean => failure === 'none' || failure === 'permanent';

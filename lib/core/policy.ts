@@ -3,7 +3,7 @@ import { Cooldown } from '../limits/cooldown.ts';
 import { RetryThrottle } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
 import { type Given, given } from '../options/fields.ts';
-import type { RetryOptions } from '../options/options.ts';
+import type { RetryAfterOptions, RetryOptions } from '../options/options.ts';
 import { resolveJitter } from '../strategies/jitter.ts';
 import { exponential } from '../strategies/wait.ts';
 import type { RetryObserver, WaitStrategy } from '../types.ts';
@@ -25,12 +25,15 @@ const DEFAULTS = {
 type WithDefault = 'maxAttempts' | 'maxElapsedTime' | 'attemptTimeout' | 'totalTimeout';
 type AsGiven = 'stop' | 'retryIf' | 'idempotencyKey' | 'data' | 'budget' | 'beforeRetry';
 
+/** How far to obey the server: {@link RetryAfterOptions} with the defaults filled in. */
+type RetryAfter = Required<Given<Omit<RetryAfterOptions, 'read'>>> & Given<Pick<RetryAfterOptions, 'read'>>;
+
 /** A policy ready to be asked: every default filled in, every number that chooses a wait turned into a function. */
 export interface Policy
   extends Required<Given<Pick<RetryOptions, WithDefault>>>,
     Given<Pick<RetryOptions, AsGiven>> {
   readonly wait: WaitStrategy;
-  readonly retryAfter: { readonly max: number; readonly whenLonger: 'give-up' | 'clamp' } | false;
+  readonly retryAfter: RetryAfter | false;
   /** In upper case. */
   readonly methods: ReadonlySet<string>;
   readonly statuses: ReadonlySet<number>;
@@ -51,7 +54,11 @@ const mergeRetryAfter = (merged: Policy['retryAfter'], { retryAfter }: RetryOpti
  */
 export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): Policy {
   const layers = [base, own];
-  const merged: Given<RetryOptions> & typeof DEFAULTS = Object.assign({}, DEFAULTS, ...layers.map(given));
+  const merged: Given<RetryOptions> & typeof DEFAULTS = Object.assign(
+    Object.create(null),
+    DEFAULTS,
+    ...layers.map(given),
+  );
   const { maxAttempts, baseDelay, maxDelay, exponentialBase, jitter } = merged;
   if (Math.min(maxAttempts, merged.maxElapsedTime) === Infinity) {
     throw expected('retry option `maxAttempts`', 'finite when `maxElapsedTime` is Infinity', maxAttempts);
@@ -59,8 +66,7 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
   const spread = resolveJitter(jitter);
   const schedule: WaitStrategy = (context) =>
     spread(exponential(context.attemptNumber, baseDelay, exponentialBase, maxDelay), context);
-  return {
-    ...merged,
+  return Object.assign(merged, {
     wait: merged.wait ?? schedule,
     retryAfter: layers.reduce(mergeRetryAfter, DEFAULTS.retryAfter as Policy['retryAfter']),
     methods: new Set(merged.methods.map((method) => method.toUpperCase())),
@@ -68,12 +74,15 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
     throttle: isRetryThrottle(merged.throttle) ? merged.throttle : undefined,
     cooldown: isCooldown(merged.cooldown) ? merged.cooldown : undefined,
     observers: layers.flatMap(({ observe = [] }) => observe),
-  };
+    ...(merged.idempotencyKey && { idempotencyKey: given(Object(merged.idempotencyKey)) }),
+  });
 }
 
 /** The options of an instance, with what its requests share made: the throttle and the cooldown. */
-export const withOwnLimits = ({ throttle, cooldown, ...options }: RetryOptions): RetryOptions => ({
-  ...options,
-  throttle: throttle === false || isRetryThrottle(throttle) ? throttle : new RetryThrottle(throttle),
-  cooldown: cooldown === false || isCooldown(cooldown) ? cooldown : new Cooldown(cooldown),
-});
+export function withOwnLimits(options: RetryOptions): RetryOptions {
+  const { throttle, cooldown } = options;
+  return Object.assign(options, {
+    throttle: throttle === false || isRetryThrottle(throttle) ? throttle : new RetryThrottle(throttle),
+    cooldown: cooldown === false || isCooldown(cooldown) ? cooldown : new Cooldown(cooldown),
+  });
+}

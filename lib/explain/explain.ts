@@ -51,7 +51,7 @@ export function explainPolicy(
     throw expected('`timeout` of `explainPolicy`', 'a number of milliseconds ≥ 0', timeout);
   }
   const policy = resolvePolicy(undefined, options);
-  const { maxAttempts, maxElapsedTime, attemptTimeout, totalTimeout, idempotencyKey } = policy;
+  const { maxAttempts, maxElapsedTime, attemptTimeout, totalTimeout, idempotencyKey, retryAfter } = policy;
   const waits = sampleSchedule(policy);
   let stopFault = false;
   const onFault = (): void => {
@@ -76,7 +76,7 @@ export function explainPolicy(
     schedule,
     omitted: maxAttempts - 1 - schedule.length,
     sampled: options.wait !== undefined || typeof options.jitter === 'function',
-    retryAfter: policy.retryAfter && { ...policy.retryAfter },
+    retryAfter: retryAfter && { max: retryAfter.max, whenLonger: retryAfter.whenLonger },
     longestHint: longestHint(policy),
     fastest,
     slowest,

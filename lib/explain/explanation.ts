@@ -3,6 +3,7 @@ import type { FailingRun, WaitRange } from './schedule.ts';
 
 /** What is wrong with a combination of options. */
 export type PolicyWarningCode =
+  | 'looks-like-seconds'
   | 'attempts-out-of-reach'
   | 'wait-out-of-reach'
   | 'hint-out-of-reach'

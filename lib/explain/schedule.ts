@@ -1,4 +1,5 @@
 /** What a policy would do, found out by asking its functions outside of any request. */
+import { askToStop, findBound, isLastAttempt, spreadHint } from '../core/decide.ts';
 import type { Policy } from '../core/policy.ts';
 import { waitBounds } from '../strategies/wait.ts';
 import type { PendingRetryContext, Reason, RetryContext } from '../types.ts';
@@ -56,7 +57,7 @@ export function sampleSchedule({ wait, maxAttempts }: Policy): Schedule {
 
   function sample(progress: Progress): WaitRange | string {
     try {
-      const answers = waitBounds(wait, contextOf(progress, {}));
+      const answers = waitBounds(wait, contextOf(progress));
       const bad = answers.find((ms) => !(Number.isFinite(ms) && ms >= 0));
       return bad === undefined
         ? rangeOf(answers)
@@ -69,7 +70,7 @@ export function sampleSchedule({ wait, maxAttempts }: Policy): Schedule {
 
 type Progress = Pick<RetryContext, 'attemptNumber' | 'maxAttempts' | 'totalDelay' | 'elapsed'>;
 
-const contextOf = <More extends object>(progress: Progress, more: More): RetryContext & More => ({
+const contextOf = (progress: Progress): RetryContext => ({
   ...progress,
   duration: 0,
   mayHaveActed: false,
@@ -78,7 +79,6 @@ const contextOf = <More extends object>(progress: Progress, more: More): RetryCo
   config: { method: 'get', url: '', headers: {} } as RetryContext['config'],
   failure: 'ambiguous',
   random: () => 0.5,
-  ...more,
 });
 
 /** In order, and 999.9999999999999, which is what just below 1 gives, as the 1000 that it never reaches. */
@@ -104,33 +104,27 @@ export function playFailingRun(
     onFault,
   }: { waits: 'shortest' | 'longest'; attemptTime: number; onFault: () => void },
 ): FailingRun {
-  const { maxAttempts, maxElapsedTime, totalTimeout } = policy;
+  const { maxAttempts, totalTimeout } = policy;
+  const played: Policy = { ...policy, stop: (context) => stopOrFault(policy, context, onFault) };
   let elapsed = 0;
   let totalDelay = 0;
   for (let attempts = 1; ; attempts += 1) {
     elapsed = Math.min(totalTimeout, elapsed + attemptTime);
+    const context = contextOf({ attemptNumber: attempts, maxAttempts, elapsed, totalDelay });
     const end = (bound: Reason | undefined): FailingRun => ({ attempts, elapsed, bound });
-    if (attempts >= maxAttempts) return end('max-attempts');
+    if (isLastAttempt(policy, context)) return end('max-attempts');
     const delay = schedule.rangeOf(attempts)?.[waits === 'shortest' ? 0 : 1];
     if (attempts >= MOST_ATTEMPTS || delay === undefined) return end(undefined);
-    if (elapsed + delay > maxElapsedTime) return end('max-elapsed-time');
-    if (elapsed + delay >= totalTimeout) return end('total-timeout');
-    const progress = { attemptNumber: attempts, maxAttempts, elapsed, totalDelay };
-    const reason = askToStop(
-      policy,
-      contextOf(progress, { delay, delaySource: 'backoff' as const }),
-      onFault,
-    );
-    if (reason) return end(reason);
+    const bound = findBound(played, context, { delay, delaySource: 'backoff' });
+    if (bound) return end(bound);
     elapsed += delay;
     totalDelay += delay;
   }
 }
 
-function askToStop({ stop }: Policy, context: PendingRetryContext, onFault: () => void): Reason | undefined {
+function stopOrFault(policy: Policy, context: PendingRetryContext, onFault: () => void): Reason | undefined {
   try {
-    const answer = stop?.(context);
-    return answer === true ? 'stop-condition' : answer || undefined;
+    return askToStop(policy, context);
   } catch {
     onFault();
     return undefined;
@@ -139,7 +133,7 @@ function askToStop({ stop }: Policy, context: PendingRetryContext, onFault: () =
 
 /** The longest wait that a server can bring about, with what is added to spread it; 0 when hints are ignored. */
 export const longestHint = ({ retryAfter }: Policy): number =>
-  retryAfter === false ? 0 : retryAfter.max + Math.min(1_000, retryAfter.max / 10);
+  retryAfter === false ? 0 : spreadHint(retryAfter.max, () => 1);
 
 /**
  * The most milliseconds from the first send until the last retry starts, and until the request has settled, whatever

@@ -40,7 +40,40 @@ const findWaitOutOfReach: Check = ({ policy, schedule }) => {
 const firstWait = (options: RetryOptions): number =>
   resolvePolicy(undefined, { ...options, jitter: 'none' }).wait({ attemptNumber: 1 } as RetryContext);
 
+/** The most that each duration is when it was probably meant in seconds. Fewer milliseconds make sense for hardly a server. */
+const MOST_SECONDS = {
+  baseDelay: 5,
+  maxDelay: 120,
+  attemptTimeout: 30,
+  totalTimeout: 120,
+  maxElapsedTime: 300,
+  'retryAfter.max': 300,
+  "axios's timeout": 30,
+} as const;
+
+const findSeconds: Check = ({ options, schedule, timeout }) => {
+  const { retryAfter, wait } = options;
+  const durations = {
+    ...options,
+    'retryAfter.max': retryAfter ? retryAfter.max : undefined,
+    "axios's timeout": timeout,
+  };
+  const first = wait ? (schedule[0]?.[1] ?? 0) : firstWait({ ...options, maxDelay: Number.MAX_VALUE });
+  // Who waits 10 ms at first, and 100 at most, means milliseconds.
+  const isMeant = (ms: number): boolean => first > MOST_SECONDS.baseDelay && first <= ms;
+  const names = (Object.keys(MOST_SECONDS) as (keyof typeof MOST_SECONDS)[]).filter((name) => {
+    const ms = durations[name] ?? 0;
+    return ms > 0 && ms <= MOST_SECONDS[name] && !isMeant(ms);
+  });
+  const [name] = names;
+  if (name === undefined) return undefined;
+  const list = names.map((each) => `${each} (${durations[each]})`).join(', ');
+  return `${list} ${names.length > 1 ? 'look' : 'looks'} like seconds; durations are milliseconds: ${durations[name]} seconds are ${Number(durations[name]) * 1_000}`;
+};
+
 const checks: Readonly<Record<PolicyWarningCode, Check>> = {
+  'looks-like-seconds': findSeconds,
+
   'wait-out-of-reach': findWaitOutOfReach,
 
   'attempts-out-of-reach': (findings) => {
@@ -105,7 +138,9 @@ const checks: Readonly<Record<PolicyWarningCode, Check>> = {
   'wait-unknown': ({ waitFault }) => waitFault && `the schedule is not known to its end: ${waitFault}`,
 
   'stop-unknown': ({ stopFault }) =>
-    stopFault ? 'stop is left out of account: it throws when asked outside of a request' : undefined,
+    stopFault
+      ? 'stop is left out of account: it throws, or answers neither a boolean nor a string, when asked outside of a request'
+      : undefined,
 };
 
 /** The combinations of options that defeat themselves, or other clients. */

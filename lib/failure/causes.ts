@@ -8,8 +8,27 @@ export interface ErrorNode {
   readonly syscall?: unknown;
   readonly cause?: unknown;
   readonly errors?: unknown;
-  readonly request?: { readonly _redirectCount?: number; readonly redirect?: string } | null;
+  readonly isAxiosError?: boolean;
+  readonly request?: SentRequest | null;
   readonly response?: Answer | null;
+}
+
+/** What may be on the request of an error: the one of Node, of follow-redirects around it, of HTTP/2, or of fetch. */
+export interface SentRequest {
+  readonly _redirectCount?: number;
+  readonly _currentRequest?: SentRequest;
+  /** Of fetch: what becomes of a redirect. */
+  readonly redirect?: string;
+  readonly destroyed?: boolean;
+  /** Of HTTP/2: whether it has no number yet. */
+  readonly pending?: boolean;
+  /** Of Node: `null` until the agent has one. */
+  readonly socket?: {
+    readonly destroyed?: boolean;
+    readonly secureConnecting?: boolean;
+    /** What waits for the connection to stand. */
+    readonly _pendingData?: unknown;
+  } | null;
 }
 
 /** What may be on a response. */

@@ -1,15 +1,30 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 import type { Failure } from '../types.ts';
-import { type Answer, causesOf, childrenOf, codesOf, type ErrorNode } from './causes.ts';
+import { type Answer, causesOf, type ErrorNode } from './causes.ts';
+import { isForGood } from './permanent.ts';
 import { failureOfStatus } from './transient.ts';
+import { isNotSent, wasDropped } from './unsent.ts';
 
-/** The codes of failures that may pass: of the system, of Node's fetch and HTTP/2, and of Bun. */
+/** What the edge knows of a failed attempt that its error does not tell. */
+export interface Circumstances {
+  /**
+   * Whether the adapter itself rejected, with this error or with one of its causes: `false` when an interceptor or a
+   * transform of the user threw.
+   *
+   * @defaultValue whether an `AxiosError` is among the causes
+   */
+  readonly fromAdapter?: boolean | undefined;
+  /**
+   * Whether it is as good as unsent when a later hop of a redirect could not be reached.
+   *
+   * @defaultValue `false`
+   */
+  readonly anyHop?: boolean | undefined;
+}
+
+/** Codes of a connection that failed. They speak for themselves on an error that nothing else shows to come from sending. */
 const TRANSIENT =
   /^(E(CONN|NET|HOST|PIPE|NOTFOUND|AI_AGAIN)|UND_ERR_(SOCKET|RES_CONTENT)|ERR_(STREAM_PREMATURE|HTTP2_(STREAM|SESSION|GOAWAY))|Connection|FailedToOpen)|TIMEDOUT$|TIMEOUT$/;
-
-/** Failures without a code: a body that ended too early as the http adapter (in axios 1.7, and later) tells it, and Deno's fetch. */
-const CODELESS =
-  /^(stream has been aborted|maxContentLength size of -1 exceeded|error reading a body from connection)$|\(os error \d+\)$|: dns error: |connection closed before/;
 
 /** What a response tells about the server. A refusal is the word of the last hop only: an earlier one may have acted. */
 export function failureOfResponse({ status, request }: Answer): Failure {
@@ -18,42 +33,37 @@ export function failureOfResponse({ status, request }: Answer): Failure {
 }
 
 /**
- * What a rejected attempt tells about the server, from the whole chain of causes.
- *
- * @param anyHop whether it is as good as unsent when a later hop of a redirect could not be reached
+ * What a rejected attempt tells about the server, from the whole chain of causes. A failure of sending is read by
+ * exclusion: what is not known to be for good, and not proved to be unsent, is ambiguous, whatever the words.
  */
 export function failureOf(
   error: unknown,
-  { maxRedirects }: InternalAxiosRequestConfig,
-  anyHop = false,
+  config: InternalAxiosRequestConfig,
+  { fromAdapter, anyHop = false }: Circumstances = {},
 ): Failure {
   const nodes = causesOf(error);
-  const [root, leaf] = [nodes[0], nodes.at(-1)];
-  if (!root || root.code === 'ERR_CANCELED') return 'permanent';
-  const { message, request, response } = root;
+  // An error mapper may have wrapped the error of axios, which knows the request.
+  const known = nodes.find(({ isAxiosError }) => isAxiosError) ?? nodes[0];
+  if (!known || known.code === 'ERR_CANCELED') return 'permanent';
+  const { response } = known;
   if (response && response.status >= 400) return failureOfResponse(response);
-  // Of an earlier hop of a redirect there was a connection, whatever the last one says. Over fetch the request tells, for
-  // axios before 1.20 sets no store by `maxRedirects` there.
-  const isFirstHop = request?.redirect
-    ? request.redirect !== 'follow'
-    : (request?._redirectCount ?? maxRedirects) === 0;
-  if ((anyHop || isFirstHop) && !response && nodes.every(isUnsent)) return 'unsent';
-
-  const codes = codesOf(nodes);
-  const isCodeless = CODELESS.test(String(leaf?.message));
-  // The only network signal of browsers and of axios-mock-adapter, which have no codes; Node's "bad port" is a plain Error.
-  const isNetworkError =
-    /^network error$/i.test(String(message)) &&
-    codes.every((each) => each === 'ERR_NETWORK') &&
-    ((leaf?.name ?? 'TypeError') === 'TypeError' || leaf?.message === message);
-  return isCodeless || isNetworkError || codes.some((each) => TRANSIENT.test(each))
-    ? 'ambiguous'
-    : 'permanent';
+  if (isForGood(nodes)) return 'permanent';
+  if (response) return nodes.some(isCut) ? 'ambiguous' : 'permanent';
+  const isLastWord = anyHop || isFirstHop(known, config);
+  if (isLastWord && (wasDropped(known, config) || nodes.every(isNotSent))) return 'unsent';
+  return (fromAdapter ?? known.isAxiosError) || nodes.some(isTransient) ? 'ambiguous' : 'permanent';
 }
 
-/** Whether an error, if it has no further cause, came before there was a connection. */
-const isUnsent = (node: ErrorNode): boolean =>
-  childrenOf(node).length > 0 ||
-  node.syscall === 'connect' ||
-  node.syscall === 'getaddrinfo' ||
-  node.code === 'UND_ERR_CONNECT_TIMEOUT';
+const isTransient = ({ code }: ErrorNode): boolean => TRANSIENT.test(String(code));
+
+// With a response below 400 an error is mostly about an answer that came whole: `validateStatus`, JSON, the user's own.
+const isCut = (node: ErrorNode): boolean => isTransient(node) || node.message === 'stream has been aborted';
+
+/** Whether no redirect was followed. Over an earlier hop there was a connection, whatever the last one says. */
+function isFirstHop({ request }: ErrorNode, { maxRedirects }: InternalAxiosRequestConfig): boolean {
+  // axios follows no redirect over HTTP/2.
+  if (request && 'rstCode' in request) return true;
+  // axios before 1.20 ignores `maxRedirects` on the fetch adapter; the request tells.
+  if (request?.redirect) return request.redirect !== 'follow';
+  return (request?._redirectCount ?? maxRedirects) === 0;
+}

@@ -8,11 +8,41 @@ export function readHeader(headers: unknown, name: string): string | undefined {
       typeof fields.get === 'function'
         ? fields.get(wanted)
         : Object.entries(fields).map(([key, value]) => key.toLowerCase() === wanted && value);
-    if (typeof found === 'string') return found.trim() || undefined;
-    // `false` is how axios writes a header that is not there, while a mock's 0 is a value.
-    const values = [found].flat(2).filter((value) => value || value === 0);
-    return values.join(', ').trim() || undefined;
+    return textOf(found);
   } catch {
     return undefined;
   }
+}
+
+/** Looks up the text of a header, by its name in lower case; empty when there is none. */
+export type HeaderReader = (name: string) => string;
+
+/**
+ * Reads all headers with such names once: as `readHeader` would, but for thousands of them in the time that one takes.
+ *
+ * @param most characters of each are kept
+ */
+export function readHeaders(
+  headers: unknown,
+  wanted: RegExp,
+  most: number,
+): { readonly names: readonly string[]; readonly read: HeaderReader } {
+  const texts = new Map<string, string>();
+  try {
+    for (const [key, value] of Object.entries(headers as object)) {
+      const name = key.toLowerCase();
+      const text = wanted.test(name) && textOf([texts.get(name), value]);
+      if (text) texts.set(name, text.slice(0, most));
+    }
+  } catch {
+    // What throws on being read is no headers.
+  }
+  return { names: [...texts.keys()], read: (name) => texts.get(name) ?? '' };
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.trim() || undefined;
+  // `false` is how axios writes a header that is not there, while a mock's 0 is a value.
+  const values = [value].flat(2).filter((each) => each || each === 0);
+  return values.join(', ').trim() || undefined;
 }

@@ -1,6 +1,10 @@
-import { readHeader } from './header.ts';
-import { readRateLimit, readRateLimitReset } from './rate-limit.ts';
-import { readRetryAfter } from './retry-after.ts';
+import type { AxiosResponse } from 'axios';
+import { expected, isDuration } from '../options/expected.ts';
+import type { RetryAfterOptions } from '../options/options.ts';
+import { parseDate } from './date.ts';
+import { type HeaderReader, readHeaders } from './header.ts';
+import { readRateLimit, readResets } from './rate-limit.ts';
+import { longestWait } from './wait.ts';
 
 /** What a response says about another attempt. */
 export interface Hints {
@@ -10,16 +14,48 @@ export interface Hints {
   readonly shouldRetry?: boolean | undefined;
 }
 
+/** So many characters of a header are read: several times what the longest honest one has. */
+const MOST_CHARACTERS = 1_000;
+
+const HINTING = /retry|limit|^date$|^age$/;
+
 /** How long the server asks to wait, and whether to try again at all; takes any headers and never throws. */
 export function readHints(headers: unknown, status: number | undefined, now: number): Hints {
-  // Most failures bring no word of the server, and looking for each header in turn costs more than the rest of a retry.
-  if (!Object.keys(headers ?? {}).some((name) => /retry|limit/i.test(name))) return {};
-  const verdict = readHeader(headers, 'x-should-retry')?.toLowerCase();
+  const { names, read } = readHeaders(headers, HINTING, MOST_CHARACTERS);
+  // Most failures bring no word of the server.
+  if (names.every((name) => name === 'date' || name === 'age')) return {};
+
+  const sent = sentAt(read, now);
+  const wait = (name: string, unit: number) => longestWait(read(name), unit, sent);
+  const verdict = read('x-should-retry').toLowerCase();
   return {
     after:
-      readRetryAfter(headers, now) ??
-      readRateLimit(headers) ??
-      (status === 429 ? readRateLimitReset(headers, now) : undefined),
+      wait('retry-after-ms', 1) ??
+      wait('x-ms-retry-after-ms', 1) ??
+      wait('retry-after', 1_000) ??
+      readRateLimit(read('ratelimit'), sent) ??
+      readResets(names, read, status === 429, sent),
     shouldRetry: verdict === 'true' ? true : verdict === 'false' ? false : undefined,
   };
+}
+
+/** The moment that the response came here, on the clock that its dates are of: its `Date`, and the `Age` it has since then. */
+function sentAt(read: HeaderReader, now: number): number {
+  const date = parseDate(read('date'), now);
+  return date === undefined ? now : date + Math.max(0, Number.parseInt(read('age'), 10) || 0) * 1_000;
+}
+
+/**
+ * How many milliseconds the user's own reader says that a response asks to wait; `undefined` without an opinion or a reader.
+ *
+ * @throws TypeError for an answer that is no wait
+ */
+export function askReader(
+  retryAfter: RetryAfterOptions | false,
+  response: AxiosResponse | undefined,
+): number | undefined {
+  const { read } = retryAfter || {};
+  const answer: unknown = response && read?.(response);
+  if (answer === undefined || isDuration(answer)) return answer;
+  throw expected('the result of `retryAfter.read`', 'a finite number of ms ≥ 0 or undefined', answer);
 }

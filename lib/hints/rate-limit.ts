@@ -1,47 +1,69 @@
-import { longestWait, parseNumbers } from './field-value.ts';
-import { readHeader } from './header.ts';
-import { readDate } from './http-date.ts';
+import type { HeaderReader } from './header.ts';
+import { longest, longestWait, parseNumber, parseWait } from './wait.ts';
 
-const PREFIXES = ['x-ratelimit', 'x-rate-limit', 'ratelimit'];
-
-/** Milliseconds until the reset when the parameters or members in a text say that nothing remains; else `NaN`. */
-function untilReset(text: string, remaining: string, reset: string): number {
-  const [left, seconds = NaN] = [remaining, reset].flatMap((name) =>
-    parseNumbers(RegExp(`(?:^|[;,])\\s*${name}=([^;,]*)`).exec(text)?.[1]),
-  );
-  return left === 0 ? seconds * 1000 : NaN;
-}
+/** A quoted string, to its end or that of the text; a comma; or `name=value`, as a member or a parameter. */
+const TOKEN = /"(?:[^"\\]|\\.)*"?|,|([^;,="]+)(?:=([^;,"]*))?/g;
 
 /**
- * How many milliseconds `RateLimit` asks to wait: the longest `t` of the items with nothing left
- * (`"default";r=0;t=30`), or `reset` in the form of earlier drafts (`limit=100, remaining=0, reset=30`).
+ * How many milliseconds `RateLimit` asks to wait: the longest `t` of the items with nothing left (`"default";r=0;t=30`,
+ * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/), or `reset` in the form of earlier drafts
+ * (`limit=100, remaining=0, reset=30`).
  */
-export function readRateLimit(headers: unknown): number | undefined {
-  // Names are quoted and may contain anything. What an unclosed quote begins is malformed to its end.
-  const text = (readHeader(headers, 'ratelimit') ?? '').replace(/"(?:[^"\\]|\\.)*"?/g, '');
-  return longestWait([
-    ...text.split(',').map((item) => untilReset(item, 'r', 't')),
-    untilReset(text, 'remaining', 'reset'),
-  ]);
+export function readRateLimit(text: string, sent: number): number | undefined {
+  const waits: number[] = [];
+  const members = new Map<string, string>();
+  let parameters = new Map<string, string>();
+  // The last item ends at a comma too. One with an unclosed quote has no end, and is malformed.
+  for (const [token, name, value = ''] of `${text},`.matchAll(TOKEN)) {
+    if (name !== undefined) {
+      members.set(name.trim(), value.trim());
+      parameters.set(name.trim(), value.trim());
+    } else if (token === ',' && parameters.size > 0) {
+      waits.push(untilReset(parameters, 'r', 't', sent), untilReset(members, 'remaining', 'reset', sent));
+      parameters = new Map();
+    }
+  }
+  return longest(waits);
 }
 
-/** Milliseconds until a reset in delta-seconds, epoch seconds or epoch milliseconds, as its size tells. */
-function untilInstant(value: number, sent: number): number {
-  // 10⁹ s was 2001 as an epoch, and is 31 years as a wait; 10¹² is 2001 in ms, and the year 33658 in seconds.
-  return (value < 1e12 ? value * 1000 : value) - (value < 1e9 ? 0 : sent);
+function untilReset(
+  fields: ReadonlyMap<string, string>,
+  remaining: string,
+  reset: string,
+  sent: number,
+): number {
+  return parseNumber(fields.get(remaining) ?? '') === 0
+    ? parseWait(fields.get(reset) ?? '', 1_000, sent)
+    : NaN;
 }
 
-/** How many milliseconds the `x-ratelimit-reset` family asks to wait, unless `…-remaining` is above zero. */
-export function readRateLimitReset(headers: unknown, now: number): number | undefined {
-  const sent = readDate(headers, now);
-  const numbers = (name: string) => parseNumbers(readHeader(headers, name));
-  const wait = (name: string) => longestWait(numbers(name).map((value) => untilInstant(value, sent)));
-  return longestWait(
-    PREFIXES.map((prefix) =>
-      numbers(`${prefix}-remaining`).every((quota) => quota > 0)
-        ? NaN
-        : // Discord sends both, and the first needs no clock.
-          (wait(`${prefix}-reset-after`) ?? wait(`${prefix}-reset`) ?? NaN),
-    ),
-  );
+/** `x-ratelimit-reset`, `x-ratelimit-reset-requests`, `anthropic-ratelimit-tokens-reset`, …: what is before and after `-reset`. */
+const RESET = /^(.*)-reset(?:-after)?(-.*)?$/;
+
+/**
+ * How many milliseconds the `x-ratelimit-reset` family asks to wait: the longest reset of those with nothing left.
+ *
+ * @param names in lower case
+ * @param isRateLimited whether the status says so: without a matching `…-remaining`, or with one that is no number, nothing is left
+ */
+export function readResets(
+  names: readonly string[],
+  read: HeaderReader,
+  isRateLimited: boolean,
+  sent: number,
+): number | undefined {
+  const waitOf = (name: string): number => {
+    const [, limit, part = ''] = RESET.exec(name) as RegExpExecArray;
+    const wait = (kind: string) => longestWait(read(`${limit}-${kind}${part}`), 1_000, sent);
+    // Discord sends both, and the first needs no clock.
+    return isSpent(read(`${limit}-remaining${part}`), isRateLimited)
+      ? (wait('reset-after') ?? wait('reset') ?? NaN)
+      : NaN;
+  };
+  return longest(names.filter((name) => /rate-?limit/.test(name) && RESET.test(name)).map(waitOf));
+}
+
+function isSpent(remaining: string, isRateLimited: boolean): boolean {
+  const quotas = remaining.split(',').map(parseNumber);
+  return isRateLimited ? !quotas.every((quota) => quota > 0) : quotas.includes(0);
 }

@@ -1,14 +1,16 @@
-/** The origin that a request goes to, which names its bucket in a throttle; empty when the URL tells none. */
+import { fullUrlOf, type UrlParts } from '../core/full-url.ts';
+
+/**
+ * The origin that a request goes to, which names its bucket in a throttle; empty when the URL tells none. A Unix socket is
+ * an origin of its own, `unix:` and its path, whatever the URL.
+ */
 export function originOf({
-  url = '',
-  baseURL,
-}: {
-  readonly url?: string;
-  readonly baseURL?: string;
-}): string {
+  socketPath,
+  ...parts
+}: UrlParts & { readonly socketPath?: string | null | undefined }): string {
+  if (socketPath) return `unix:${socketPath}`;
   try {
-    return new URL(/^([a-z][\w+.-]*:)?\/\//i.test(url) ? url : (baseURL ?? url), globalThis.location?.href)
-      .origin;
+    return new URL(fullUrlOf(parts), globalThis.location?.href).origin;
   } catch {
     return '';
   }

@@ -1,12 +1,10 @@
+import { fullUrlOf } from '../core/full-url.ts';
 import type { RetryContext } from '../types.ts';
 
 /** Where an attempt went, joined as axios joins it, fit for a log: without credentials, query and fragment, on one line. */
 export function addressOf({ url, config }: Pick<RetryContext, 'url' | 'config'>): string {
   const { baseURL, allowAbsoluteUrls } = config;
-  const path = String(url);
-  const isAbsolute = /^([a-z][a-z\d+.-]*:)?\/\//i.test(path);
-  if (!baseURL || (isAbsolute && allowAbsoluteUrls !== false)) return withoutSecrets(path);
-  return withoutSecrets(path ? `${baseURL.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}` : baseURL);
+  return withoutSecrets(fullUrlOf({ url, baseURL, allowAbsoluteUrls }));
 }
 
 const URL_PARTS = /^([a-z][a-z\d+.-]*:)?([\\/]*)([^\\/?#]*)([^?#]*)/i;

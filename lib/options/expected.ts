@@ -1,12 +1,15 @@
 /**
  * The error for a bad argument, in the one grammar of this package. It builds and never throws; values inside objects are
- * not shown, since options may carry secrets.
+ * not shown, since options may carry secrets. If the value is a promise, nobody else will listen to it: its rejection is
+ * caught here, so that it does not end the process.
  *
  * @param name what was given, with its backticks, as in ``retry option `maxAttempts` ``
  * @param rule what it has to be, as in `an integer ≥ 1`
  */
-export const expected = (name: string, rule: string, value: unknown): TypeError =>
-  new TypeError(`Expected ${name} to be ${rule}, got ${show(value)}`);
+export const expected = (name: string, rule: string, value: unknown): TypeError => {
+  Promise.resolve(value).catch(() => undefined);
+  return new TypeError(`Expected ${name} to be ${rule}, got ${show(value)}`);
+};
 
 const show = (value: unknown): string => {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));

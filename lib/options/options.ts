@@ -1,4 +1,4 @@
-import type { InternalAxiosRequestConfig } from 'axios';
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { isCooldown, isRetryBudget, isRetryThrottle } from '../limits/brand.ts';
 import type { RetryBudget } from '../limits/budget.ts';
 import type { Cooldown, CooldownOptions } from '../limits/cooldown.ts';
@@ -7,7 +7,7 @@ import { isJitter, JITTER } from '../strategies/jitter.ts';
 import type {
   JitterFunction,
   JitterName,
-  RetryContext,
+  PendingRetryContext,
   RetryObserver,
   RetryPredicate,
   StopCondition,
@@ -31,6 +31,19 @@ export interface RetryAfterOptions {
    * @defaultValue 'give-up'
    */
   readonly whenLonger?: 'give-up' | 'clamp' | undefined;
+  /**
+   * Reads how long the server asks to wait where the plugin does not look: in the body, or in a header of the server's own.
+   * It answers milliseconds at once (0 is no wait), or `undefined` for no opinion, and then the headers count. Asked about
+   * responses that are worth another attempt only.
+   *
+   * @defaultValue none
+   * @example
+   * // { "error": { "retry_in_seconds": 12 } }
+   * attachRetry(client, {
+   *   retryAfter: { read: ({ data }) => data?.error?.retry_in_seconds * 1_000 || undefined },
+   * });
+   */
+  readonly read?: ((response: AxiosResponse) => number | undefined) | undefined;
 }
 
 /** How idempotency keys are made. */
@@ -90,7 +103,12 @@ export interface RetryOptions {
   readonly jitter?: JitterName | boolean | JitterFunction | undefined;
   /** A wait strategy in place of the exponential schedule; `jitter` is not applied to it. */
   readonly wait?: WaitStrategy | undefined;
-  /** How far to obey the server's hint (`Retry-After` and its kin); `false` ignores hints. Merged by field. */
+  /**
+   * How far to obey the server when it says how long to wait (`Retry-After` and its kin); `false` ignores that. Merged by
+   * field.
+   *
+   * @defaultValue { max: 120_000, whenLonger: 'give-up' }
+   */
   readonly retryAfter?: RetryAfterOptions | false | undefined;
   /**
    * The methods that may be repeated whatever went wrong, in any letter case.
@@ -149,7 +167,7 @@ export interface RetryOptions {
   readonly beforeRetry?:
     | ((
         config: InternalAxiosRequestConfig,
-        context: RetryContext,
+        context: PendingRetryContext,
       ) => InternalAxiosRequestConfig | void | Promise<InternalAxiosRequestConfig | void>)
     | undefined;
   /** Who is told of attempts, retries and giving up. Adds up over the layers. */
@@ -163,8 +181,12 @@ const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const isName = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
 
+const isMethod = (value: unknown): boolean => isName(value) && /[a-z]/i.test(value as string);
+
 const isListOf = (value: unknown, accepts: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(accepts);
+
+const isErrorStatus = (value: unknown): boolean => Number.isInteger(value) && isWithin(value, 300, 599);
 
 const { MAX_VALUE, MIN_VALUE } = Number;
 
@@ -175,10 +197,11 @@ const aDeadline: Rule<unknown> = ['a number of ms > 0 or Infinity', (v) => isWit
 
 const retryAfterRules = {
   max: aSpan,
-  whenLonger: ['', (v) => v === 'give-up' || v === 'clamp'],
+  whenLonger: ["'give-up' or 'clamp'", (v) => v === 'give-up' || v === 'clamp'],
+  read: aFunction,
 } satisfies Record<keyof RetryAfterOptions, Rule>;
 
-const keyRules = { header: ['', isName], generate: aFunction } satisfies Record<
+const keyRules = { header: ['the name of a header', isName], generate: aFunction } satisfies Record<
   keyof IdempotencyKeyOptions,
   Rule
 >;
@@ -207,18 +230,25 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   jitter: [JITTER, isJitter],
   wait: aFunction,
   retryAfter: [
-    "false or { max: ms, whenLonger: 'give-up' or 'clamp' }",
+    "false or { max: ms, whenLonger: 'give-up' or 'clamp', read: a function }",
     (v) => v === false || hasOnly(v, retryAfterRules),
+    { fields: retryAfterRules },
   ],
-  methods: ['an array of HTTP methods', (v) => isListOf(v, isName)],
+  methods: [
+    'an array of HTTP methods',
+    (v) => isListOf(v, isMethod),
+    { items: ['an HTTP method', isMethod] },
+  ],
   statuses: [
-    'an array of integers from 100 to 599',
-    (v) => isListOf(v, (s) => Number.isInteger(s) && isWithin(s, 100, 599)),
+    'an array of integers from 300 to 599',
+    (v) => isListOf(v, isErrorStatus),
+    { items: ['an integer from 300 to 599; `retryIf` is for successes', isErrorStatus] },
   ],
   retryIf: aFunction,
   idempotencyKey: [
     'a boolean or { header: a name, generate: a function }',
     (v) => typeof v === 'boolean' || hasOnly(v, keyRules),
+    { fields: keyRules },
   ],
   data: ['a function, on `config.retry` only', (v, place) => isFunction(v) && place === 'request'],
   attemptTimeout: aDeadline,
@@ -236,12 +266,17 @@ const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   observe: [
     'an object of functions onAttempt, onRetry, onGiveUp, or an array of such',
     (v) => isObserver(v) || isListOf(v, isObserver),
+    { fields: observerRules, items: ['an observer', isObserver, { fields: observerRules }] },
   ],
 };
 
 /** How it is spelled here what users of axios-retry, retry-axios and their like would type; the first that matches counts. */
 const spellings: readonly (readonly [typed: RegExp, here: string])[] = [
-  [/retries|^retry$/i, 'maxAttempts (retries + 1)'],
+  [/^min(Timeout|Delay)$|^first/i, 'baseDelay'],
+  [/^max(Timeout|RetryDelay|RetryAfter|Interval)$/i, 'maxDelay, or retryAfter.max for hints'],
+  [/^factor$|multiplier/i, 'exponentialBase'],
+  [/^retryOn/i, 'retryIf'],
+  [/retries|^retry$|limit/i, 'maxAttempts (retries + 1)'],
   [/^on/, 'beforeRetry or observe'],
   [/timeout/i, 'attemptTimeout or totalTimeout'],
   [/^should|condition|validate/i, 'retryIf'],
@@ -264,5 +299,6 @@ export function validateOptions(options: unknown, place: OptionsPlace): RetryOpt
     const spelling = spellings.find(([typed]) => typed.test(name));
     return spelling && `spelled ${spelling[1]}`;
   });
-  return { ...(options as RetryOptions) };
+  // Without a prototype: what somebody put on `Object.prototype` is no option.
+  return Object.assign(Object.create(null), options) as RetryOptions;
 }

@@ -56,10 +56,12 @@ const FIRST_CONNECTION = 20;
 
 const nothing = (): void => undefined;
 
+const NOT_ANSWERED = Promise.resolve(false);
+
 /**
  * The way to Redis, which nobody waits for. Once a command fails or takes too long nothing more is sent until that command has settled
- * and a catch-up has come through. It is tried at once on a new connection, and else after a pause of 1 s that doubles up to 10 s. So a
- * server that stands still gathers no queue of commands.
+ * and a catch-up has come through. It is tried at once on a new connection and after an answer that is merely late, and else after a pause
+ * of 1 s that doubles up to 10 s. So a server that stands still gathers no queue of commands.
  */
 export class Connection {
   readonly #port: Port;
@@ -83,7 +85,7 @@ export class Connection {
     this.#crew = crew;
     const listener = {
       up: () => this.#refresh(),
-      down: (error: unknown) => this.#fail(error, Promise.resolve()),
+      down: (error: unknown) => this.#fail(error, NOT_ANSWERED),
     };
     this.#subscription = port.subscribe(channel, onMessage, listener);
     this.#unlisten = port.listen(listener);
@@ -144,7 +146,7 @@ export class Connection {
     script: Script,
     key: string,
     args: readonly string[],
-  ): { reply: Promise<Reply>; settled: Promise<void> } {
+  ): { reply: Promise<Reply>; settled: Promise<boolean> } {
     const { clock, timeout } = this.#crew;
     this.#commands += 1;
     const sentAt = clock.monotonic();
@@ -158,7 +160,12 @@ export class Connection {
         throw new Error(`Redis gave no answer within ${timeout} ms`);
       });
     late.catch(nothing);
-    const settled = answer.then(nothing, nothing).finally(() => answered.abort());
+    const settled = answer
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => answered.abort());
     const reply = Promise.race([answer, late]).then((text) => {
       const [now, ...rest] = JSON.parse(text) as [number, ...(string | number)[]];
       this.#offset = now - sentAt;
@@ -176,12 +183,12 @@ export class Connection {
     if (this.#connectivity === 'closed') return;
     if (!this.#subscription.isReady) this.#subscription.revive();
     if (!this.#subscription.isReady || !this.#port.isReady) {
-      this.#plan(Promise.resolve());
+      this.#plan(NOT_ANSWERED);
       return;
     }
     const turn = {};
     this.#latest = turn;
-    const calls: Promise<void>[] = [];
+    const calls: Promise<boolean>[] = [];
     try {
       await this.#crew.catchUp((script, key, args) => {
         const { reply, settled } = this.#call(script, key, args);
@@ -189,32 +196,36 @@ export class Connection {
         return reply;
       });
     } catch (error) {
-      if (turn === this.#latest) this.#fail(error, Promise.all(calls));
+      if (turn === this.#latest)
+        this.#fail(
+          error,
+          Promise.all(calls).then((all) => all.every(Boolean)),
+        );
       return;
     }
     if (turn === this.#latest && this.#subscription.isReady) this.#change('connected');
   }
 
-  #fail(error: unknown, settled: Promise<unknown>): void {
+  #fail(error: unknown, settled: Promise<boolean>): void {
     this.#lose(error);
     this.#plan(settled);
   }
 
-  /** Plans one catch-up for later, which waits until what failed has settled. */
-  #plan(settled: Promise<unknown>): void {
+  /** Plans one catch-up for later, which waits until what failed has settled: answered after all, or not. */
+  #plan(settled: Promise<boolean>): void {
     if (this.#planned) return;
     const plan = {};
     this.#planned = plan;
     const pause = this.#pause;
     this.#pause = Math.min(LONGEST_PAUSE, 2 * pause);
+    const catchUp = (): void => {
+      if (plan !== this.#planned) return;
+      this.#planned = undefined;
+      this.#refresh();
+    };
     settled
-      .then(() =>
-        this.#after(pause, () => {
-          if (plan !== this.#planned) return;
-          this.#planned = undefined;
-          this.#refresh();
-        }),
-      )
+      // A first answer that is merely late ends the trouble: Redis, or this process, stood still for a moment.
+      .then((isAnswered) => this.#after(isAnswered && pause === FIRST_PAUSE ? 0 : pause, catchUp))
       .catch(nothing);
   }
 

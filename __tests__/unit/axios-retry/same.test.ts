@@ -196,14 +196,6 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     config: { 'axios-retry': { retries: 2, onRetry: nothing, shouldResetTimeout: true } },
   },
   'retries without end': { script: [busy, busy, busy, busy, busy, ok], options: { retries: Infinity } },
-  'options that an interceptor sets': {
-    script: [busy, busy, ok],
-    prepare: (client) =>
-      client.interceptors.request.use((config) => {
-        config['axios-retry'] = { retries: 1 };
-        return config;
-      }),
-  },
   'options of the defaults of the instance': {
     script: [busy, busy, ok],
     prepare: (client) => {

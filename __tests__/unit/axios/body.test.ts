@@ -1,7 +1,15 @@
+import { createReadStream } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
 import NodeFormData from 'form-data';
-import { closeStream, copyOf, isOneShot, releaseBody } from '../../../lib/axios/body.ts';
+import {
+  closeStream,
+  copyOf,
+  isOneShot,
+  releaseBody,
+  throwIfFailed,
+  watchBody,
+} from '../../../lib/axios/body.ts';
 
 const webStream = () => new ReadableStream({ start: (controller) => controller.close() });
 async function* generator() {
@@ -50,6 +58,19 @@ describe('what can be read only once', () => {
     }
     expect(isOneShot(new Upload())).toBe(true);
     expect(isOneShot({ upload: new Upload() })).toBe(false);
+  });
+
+  test('is found before a lot of other values, and is looked for in the first ten thousand', () => {
+    const rows = Array.from({ length: 1_000 }, (_, id) => ({
+      id,
+      tags: Array.from({ length: 300 }, String),
+    }));
+    const file = Readable.from(['x']);
+    expect(isOneShot({ rows, file })).toBe(true);
+    expect(isOneShot({ rows, more: { file } })).toBe(true);
+    expect(isOneShot({ rows })).toBe(false);
+    expect(isOneShot([...Array.from({ length: 9_999 }, Number), file])).toBe(true);
+    expect(isOneShot([...Array.from({ length: 10_000 }, Number), file])).toBe(false);
   });
 
   test('not what refers to itself', () => {
@@ -149,6 +170,21 @@ describe('closing', () => {
 
   test('does what it can to an async iterator', () => {
     expect(() => closeStream(generator())).not.toThrow();
+  });
+});
+
+describe('a body that is watched', () => {
+  test('does not crash the process when it fails before anybody reads it, and tells later', async () => {
+    const body = createReadStream('/nowhere/at/all');
+    watchBody(body);
+    expect(() => throwIfFailed(body)).not.toThrow();
+    await new Promise<void>((resolve) => body.once('close', resolve));
+    expect(() => throwIfFailed(body)).toThrow('ENOENT');
+  });
+
+  test.each([[undefined], ['x'], [{ a: 1 }], [generator()], [webStream()]])('may be %p', (body) => {
+    watchBody(body);
+    expect(() => throwIfFailed(body)).not.toThrow();
   });
 });
 

@@ -33,8 +33,8 @@ function stage(adapter: AxiosAdapter, left = 100) {
   const clock = createEventClock();
   const strike = jest.fn();
   const alarms: AbortSignal[] = [];
-  const alarm = (ms: number, signal: AbortSignal): Promise<void> => {
-    alarms.push(signal);
+  const alarm = (ms: number, signal?: AbortSignal): Promise<void> => {
+    alarms.push(signal as AbortSignal);
     return clock.alarm(ms, signal);
   };
   const deadline = (): Deadline => ({ left, name: 'the limit of 100 ms', strike });

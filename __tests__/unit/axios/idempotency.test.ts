@@ -9,7 +9,7 @@ const configOf = (method: string, headers: Record<string, string> = {}): Interna
 
 /** The key of a request after it was asked to have one. */
 function keyOf(config: InternalAxiosRequestConfig, options: Parameters<typeof applyKey>[1] = true): unknown {
-  applyKey(config, options);
+  applyKey(config, options, undefined, Math.random);
   return config.headers.get(headerOf(options));
 }
 
@@ -32,7 +32,7 @@ describe('a key', () => {
     ['delete', false],
   ])('for a %s: %p', (method, made) => {
     const config = configOf(method);
-    applyKey(config, true);
+    applyKey(config, true, undefined, Math.random);
     expect(config.headers.has('Idempotency-Key')).toBe(made);
   });
 
@@ -74,7 +74,7 @@ describe('a key', () => {
     [7, '7'],
   ])('that is %p is refused', (key, shown) => {
     const config = configOf('post');
-    expect(() => applyKey(config, { generate: () => key as string })).toThrow(
+    expect(() => applyKey(config, { generate: () => key as string }, undefined, Math.random)).toThrow(
       new TypeError(
         `Expected the result of retry option \`idempotencyKey.generate\` to be a string that is not empty, got ${shown}`,
       ),

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import axios, { AxiosError, type AxiosRequestConfig } from 'axios';
 import { attachRetry, type RetryOptions, retryReport } from '../../../lib/index.ts';
+import { virtualClock } from '../../../lib/testing.ts';
 import { caught } from '../../helpers/caught.ts';
 import { adapters, createClient, fast } from '../../helpers/clients.ts';
 import { scripted } from '../../helpers/scripted.ts';
@@ -17,25 +18,11 @@ import {
 
 afterEach(closeServers);
 
-/** A clock that moves only when it is told to, or slept on. */
-function manualClock(start = 1_000_000) {
-  let time = start;
-  return {
-    now: () => time,
-    advance(ms: number) {
-      time += ms;
-    },
-    async sleep(ms: number) {
-      time += ms;
-    },
-  };
-}
-
 describe('what the report tells', () => {
   test('of a request that recovered: every attempt and wait to the millisecond, and no reason', async () => {
-    const clock = manualClock();
-    const taking = (ms: number, status: number) => (config: AxiosRequestConfig) => {
-      clock.advance(ms);
+    const clock = virtualClock({ now: 1_000_000 });
+    const taking = (ms: number, status: number) => async (config: AxiosRequestConfig) => {
+      await clock.advance(ms);
       return scripted(status).adapter(config as never);
     };
     const { adapter } = scripted(taking(30, 503), taking(40, 429), taking(50, 200));
@@ -51,12 +38,13 @@ describe('what the report tells', () => {
       omitted: 0,
       elapsed: 420,
       totalDelay: 300,
+      mayHaveActed: true,
     });
     expect(Object.keys(report as object)).not.toContain('reason');
   });
 
   test('of a request that was given up: the same, and the reason', async () => {
-    const clock = manualClock();
+    const clock = virtualClock({ now: 1_000_000 });
     const client = axios.create({ adapter: scripted(503).adapter });
     attachRetry(client, { baseDelay: 100, jitter: 'none', maxAttempts: 2 }, { clock });
     expect(retryReport(await caught(client.get('/')))).toEqual({
@@ -67,6 +55,7 @@ describe('what the report tells', () => {
       omitted: 0,
       elapsed: 100,
       totalDelay: 100,
+      mayHaveActed: true,
       reason: 'max-attempts',
     });
   });
@@ -123,6 +112,7 @@ describe('what the report tells', () => {
       omitted: 0,
       elapsed: expect.any(Number),
       totalDelay: 0,
+      mayHaveActed: false,
     });
   });
 
@@ -183,7 +173,7 @@ describe('beyond fifty attempts', () => {
   ])(
     'of %d attempts %d are omitted: the first 10 and the last 40 are kept, in order',
     async (attempts, omitted) => {
-      const clock = manualClock(0);
+      const clock = virtualClock();
       const client = axios.create({ adapter: scripted(503).adapter });
       const wait = ({ attemptNumber }: { readonly attemptNumber: number }) => attemptNumber;
       attachRetry(

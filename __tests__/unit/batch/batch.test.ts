@@ -692,3 +692,55 @@ describe('bad input', () => {
     await expect(batch(['a'], failing, {}, { clock })).rejects.toThrow('The clock is broken');
   });
 });
+
+/** A clock that has gone on for a while. */
+async function lateClock(): Promise<VirtualClock> {
+  const clock = virtualClock({ mode: 'manual' });
+  await clock.advance(5_000);
+  return clock;
+}
+
+test('a signal that is null is refused like any other that is none', async () => {
+  await expect(batch([1], () => 1, { signal: null as never })).rejects.toThrow(
+    /^Expected batch option `signal` to be an AbortSignal, got null/,
+  );
+});
+
+test('what is told of an item counts from the start of the batch', async () => {
+  const clock = await lateClock();
+  const told: unknown[] = [];
+  const retryIf = ({ elapsed, totalDelay, url, method }: RetryContext): undefined => {
+    told.push([elapsed, totalDelay, url, method]);
+  };
+  const done = batch(['a'], () => Promise.reject(failure(503)), { retryIf, wait: waitFixed(100) }, { clock });
+  await clock.advance(1_000);
+  await done;
+  expect(told).toEqual([
+    [0, 0, '', 'GET'],
+    [100, 100, '', 'GET'],
+  ]);
+});
+
+test('an abort in the wait gives back what was not slept', async () => {
+  const clock = await lateClock();
+  const controller = new AbortController();
+  const budget = new RetryBudget({ maxRetries: 5, maxWait: 10_000 });
+  const { signal } = controller;
+  const done = batch(
+    ['a'],
+    () => Promise.reject(failure(503)),
+    { budget, signal, wait: waitFixed(1_000) },
+    { clock },
+  );
+  await clock.advance(400);
+  controller.abort('left');
+  expect((await done).rejected.get('a')).toBe('left');
+  expect([budget.remainingRetries, budget.remainingWait]).toEqual([5, 9_600]);
+});
+
+test('an item that nothing came of before the abort has its reason', async () => {
+  const controller = new AbortController();
+  controller.abort('left');
+  const { fulfilled, rejected } = await batch([1], () => 1, { signal: controller.signal });
+  expect([[...fulfilled], [...rejected]]).toEqual([[], [[1, 'left']]]);
+});

@@ -1,4 +1,4 @@
-import { decide, type Evidence, findHazard } from '../../../lib/core/decide.ts';
+import { decide, type Evidence, findHazard, mayAct, spreadHint } from '../../../lib/core/decide.ts';
 import { resolvePolicy } from '../../../lib/core/policy.ts';
 import type { RetryOptions } from '../../../lib/options/options.ts';
 import type { Failure, RetryContext } from '../../../lib/types.ts';
@@ -7,6 +7,8 @@ const worthIt: Omit<Evidence, 'context'> = {
   worthIt: true,
   vetoed: false,
   hint: undefined,
+  failure: 'ambiguous',
+  mayHaveActed: false,
   keyed: false,
   replayable: true,
 };
@@ -45,29 +47,51 @@ describe('the first reason not to go on is the one that counts', () => {
     ['not worth it, before the veto of the server', { worthIt: false, vetoed: true }, 'not-retryable'],
     ['the veto of the server, before safety', { vetoed: true }, 'server-veto'],
     ['an unsafe method, before the body', { replayable: false }, 'unsafe-method'],
-    ['a body, before a hint that is too long', { replayable: false, keyed: true }, 'body-not-replayable'],
-    ['a hint that is too long, before the bounds', { keyed: true }, 'retry-after-too-long'],
+    ['a body, before the number of attempts', { replayable: false, keyed: true }, 'body-not-replayable'],
+    ['the number of attempts, before a hint that is too long', { keyed: true }, 'max-attempts'],
   ] as const)('%s', (_, evidence, reason) => {
     const context = { method: 'POST', attemptNumber: 3 };
     expect(decideOn({}, { hint: 1e9, ...evidence }, context)).toBe(reason);
   });
 
-  test('the number of attempts, before the time, before the time of the whole, before stop conditions', () => {
-    const late = { attemptNumber: 3, elapsed: 1e6 };
-    const options = { totalTimeout: 1_000, stop: () => true };
-    expect(decideOn(options, {}, late)).toBe('max-attempts');
-    expect(decideOn(options, {}, { ...late, attemptNumber: 2 })).toBe('max-elapsed-time');
-    expect(decideOn({ ...options, maxElapsedTime: Infinity }, {}, { ...late, attemptNumber: 2 })).toBe(
-      'total-timeout',
+  test('a hint that is too long, before the other bounds', () => {
+    expect(decideOn({ stop: () => true }, { hint: 1e9 }, { elapsed: 1e6 })).toBe('retry-after-too-long');
+  });
+
+  test('when no attempt is left nobody is asked how long to wait, or whether to stop', () => {
+    const asked = jest.fn(() => NaN);
+    const options = { maxAttempts: 3, wait: asked, stop: asked as never };
+    expect(decideOn(options, {}, { attemptNumber: 3 })).toBe('max-attempts');
+    expect(decideOn({ maxAttempts: 3, jitter: asked }, {}, { attemptNumber: 3 })).toBe('max-attempts');
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  test('a wait for each attempt but the last is enough', () => {
+    const wait = ({ attemptNumber: n }: RetryContext) => [100, 500][n - 1] as number;
+    const decisions = [1, 2, 3].map((attemptNumber) =>
+      decideOn({ maxAttempts: 3, wait }, {}, { attemptNumber }),
     );
+    expect(decisions).toEqual([backoff(100), backoff(500), 'max-attempts']);
+  });
+
+  test('the time, before the time of the whole, before stop conditions', () => {
+    const late = { attemptNumber: 2, elapsed: 1e6 };
+    const options = { totalTimeout: 1_000, stop: () => true };
+    expect(decideOn(options, {}, late)).toBe('max-elapsed-time');
+    expect(decideOn({ ...options, maxElapsedTime: Infinity }, {}, late)).toBe('total-timeout');
     expect(decideOn({ stop: () => true })).toBe('stop-condition');
   });
 });
 
 describe('what may be repeated', () => {
   const policy = resolvePolicy({ methods: ['get', 'PUT'] });
-  const hazardOf = (method: string, failure: Failure, keyed = false, replayable = true) =>
-    findHazard(policy, method, failure, { keyed, replayable });
+  const hazardOf = (
+    method: string,
+    failure: Failure,
+    keyed = false,
+    replayable = true,
+    mayHaveActed = false,
+  ) => findHazard(policy, method, { failure, mayHaveActed, keyed, replayable });
 
   test.each([
     ['GET', 'ambiguous', undefined],
@@ -83,6 +107,31 @@ describe('what may be repeated', () => {
     expect(hazardOf(method, failure, true)).toBeUndefined();
     expect(hazardOf(method, failure, false, false)).toBe(hazard ?? 'body-not-replayable');
     expect(hazardOf(method, failure, true, false)).toBe('body-not-replayable');
+  });
+
+  test.each(['unsent', 'refused', 'ambiguous', 'permanent', 'none'] as const)(
+    'a failure that is %s does not undo an earlier attempt that may have acted',
+    (failure) => {
+      expect(hazardOf('POST', failure, false, true, true)).toBe('unsafe-method');
+      expect(hazardOf('POST', failure, true, true, true)).toBeUndefined();
+      expect(hazardOf('GET', failure, false, true, true)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ['unsent', false],
+    ['refused', false],
+    ['ambiguous', true],
+    ['permanent', true],
+    ['none', true],
+  ] as const)('after an attempt that is %s a server may have acted: %s', (failure, acts) => {
+    expect(mayAct(failure)).toBe(acts);
+  });
+
+  test('the word of the user counts, not what the failure looks like', () => {
+    const post = { method: 'POST', failure: 'permanent' } as const;
+    expect(decideOn({}, { failure: 'refused' }, post)).toEqual(backoff(100));
+    expect(decideOn({}, { failure: 'refused', mayHaveActed: true }, post)).toBe('unsafe-method');
   });
 });
 
@@ -106,6 +155,38 @@ describe('a hint of the server', () => {
     const retryAfter = { max: 5_000, whenLonger: 'clamp' } as const;
     expect(decideOn({ retryAfter }, { hint: 5_000 })).toEqual(server(5_250));
     expect(decideOn({ retryAfter }, { hint: 5_001 })).toEqual(server(5_000));
+  });
+
+  describe('while a success is polled', () => {
+    const polled = { failure: 'none' } as const;
+
+    test.each([0, 0.0001, 50])('of %d ms makes no hot loop', (hint) => {
+      expect(decideOn({}, { ...polled, hint })).toEqual(backoff(100));
+    });
+
+    test('that is longer than the wait of the policy is obeyed', () => {
+      expect(decideOn({}, { ...polled, hint: 2_000 })).toEqual(server(2_100));
+      expect(decideOn({}, { ...polled, hint: 100 }, { random: () => 0 })).toEqual(server(100));
+    });
+
+    test('that is too long ends it, and the wait of the policy is not asked for', () => {
+      const wait = jest.fn(() => 5);
+      expect(decideOn({ wait }, { ...polled, hint: 1e9 })).toBe('retry-after-too-long');
+      expect(wait).not.toHaveBeenCalled();
+    });
+  });
+
+  test('of a failure is obeyed without asking for the wait of the policy', () => {
+    const wait = jest.fn(() => 5);
+    expect(decideOn({ wait }, { hint: 0.5 })).toEqual(server(0.525));
+    expect(wait).not.toHaveBeenCalled();
+  });
+
+  test('is spread by a tenth of it or a second, whichever is less', () => {
+    expect(spreadHint(0, () => 1)).toBe(0);
+    expect(spreadHint(5_000, () => 1)).toBe(5_500);
+    expect(spreadHint(60_000, () => 1)).toBe(61_000);
+    expect(spreadHint(60_000, () => 0)).toBe(60_000);
   });
 
   test('of no time is still the word of the server', () => {
@@ -156,6 +237,12 @@ describe('a stop condition', () => {
     ['', backoff(100)],
   ])('that answers %p', (answer, decision) => {
     expect(decideOn({ stop: () => answer })).toEqual(decision);
+  });
+
+  test.each([[5], [{}], [Promise.resolve(true)]])('that answers %p is refused', (answer) => {
+    expect(() => decideOn({ stop: () => answer as never })).toThrow(
+      /^Expected the result of `stop` to be a boolean or a string, got /,
+    );
   });
 
   test('is asked with the wait that is to come', () => {

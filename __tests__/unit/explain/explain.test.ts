@@ -25,7 +25,7 @@ import {
   scriptedAdapter,
 } from '../../../lib/testing/scripted-adapter.ts';
 import { virtualClock } from '../../../lib/testing/virtual-clock.ts';
-import type { RetryContext } from '../../../lib/types.ts';
+import type { PendingRetryContext, RetryContext } from '../../../lib/types.ts';
 
 const codesOf = ({ warnings }: PolicyExplanation): PolicyWarningCode[] => warnings.map(({ code }) => code);
 
@@ -291,6 +291,22 @@ it.each<[RetryOptions['retryAfter'], string]>([
   expect(linesOf(explainPolicy({ retryAfter }))).toContain(`server hints   ${text}`);
 });
 
+it('a reader of hints is no part of the data', () => {
+  const { retryAfter } = explainPolicy({ retryAfter: { read: () => 5 } });
+  expect(retryAfter).toEqual({ max: 120_000, whenLonger: 'give-up' });
+});
+
+it('a stop condition that answers no answer is left out of account, and told', () => {
+  const { warnings, fastest } = explainPolicy({ stop: () => 5 as never });
+  expect(warnings.map(({ code }) => code)).toContain('stop-unknown');
+  expect(fastest.bound).toBe('max-attempts');
+});
+
+it('nobody is asked how long to wait after the last attempt', () => {
+  const wait = ({ attemptNumber }: RetryContext) => [100, 500][attemptNumber - 1] as number;
+  expect(codesOf(explainPolicy({ wait, maxAttempts: 3 }))).not.toContain('wait-unknown');
+});
+
 describe('the first bound', () => {
   it.each<[string, RetryOptions, object, object]>([
     [
@@ -397,6 +413,37 @@ describe('a warning', () => {
       'wait 1 is 2 s, longer than totalTimeout (1.5 s): a wait that would end too late is not begun',
     ],
     [
+      'looks-like-seconds',
+      { retryAfter: { max: 60 } },
+      'retryAfter.max (60) looks like seconds; durations are milliseconds: 60 seconds are 60000',
+    ],
+    [
+      'looks-like-seconds',
+      { maxDelay: 30 },
+      'maxDelay (30) looks like seconds; durations are milliseconds: 30 seconds are 30000',
+    ],
+    [
+      'looks-like-seconds',
+      { baseDelay: 0.5, maxDelay: 120 },
+      'baseDelay (0.5), maxDelay (120) look like seconds; durations are milliseconds: 0.5 seconds are 500',
+    ],
+    [
+      'looks-like-seconds',
+      { attemptTimeout: 5, totalTimeout: 10, maxElapsedTime: 300 },
+      'attemptTimeout (5), totalTimeout (10), maxElapsedTime (300) look like seconds; durations are milliseconds: 5 seconds are 5000',
+    ],
+    [
+      'looks-like-seconds',
+      { wait: waitFixed(500), totalTimeout: 60 },
+      'totalTimeout (60) looks like seconds; durations are milliseconds: 60 seconds are 60000',
+    ],
+    [
+      'looks-like-seconds',
+      {},
+      "axios's timeout (30) looks like seconds; durations are milliseconds: 30 seconds are 30000",
+      30,
+    ],
+    [
       'attempts-out-of-reach',
       { maxAttempts: 9, maxElapsedTime: 5_000, wait: waitRandom(1_000, 2_000) },
       'maxAttempts 9 is not reached: with the shortest waits maxElapsedTime (5 s) ends it after 6',
@@ -490,7 +537,7 @@ describe('a warning', () => {
     [
       'stop-unknown',
       { stop: ({ response }) => (response as unknown as { status: number }).status === 501 },
-      'stop is left out of account: it throws when asked outside of a request',
+      'stop is left out of account: it throws, or answers neither a boolean nor a string, when asked outside of a request',
     ],
   ])('%s is given for %p', (...[code, options, message, timeout]) => {
     const { warnings } = explainPolicy(options, { timeout });
@@ -501,6 +548,10 @@ describe('a warning', () => {
     ['the defaults', {}],
     ['an axios timeout within totalTimeout', { totalTimeout: 10_000 }, 10_000],
     ['no axios timeout', { totalTimeout: 10_000 }, 0],
+    ['short waits within short bounds', { baseDelay: 10, maxDelay: 100, maxElapsedTime: 200 }],
+    ['short bounds around a short wait of its own', { wait: waitRandom(5, 10), totalTimeout: 100 }],
+    ['no cap for hints', { retryAfter: { max: 0 } }],
+    ['a short timeout of a fast neighbour', { attemptTimeout: 31, totalTimeout: 10_000 }, 31],
     ['an endless totalTimeout', { totalTimeout: Infinity, attemptTimeout: Infinity }, 10_000],
     ['a default hint beyond a shorter maxElapsedTime', { maxElapsedTime: 60_000 }],
     ['ignored hints', { maxElapsedTime: 60_000, retryAfter: false }],
@@ -662,7 +713,7 @@ describe('an explanation holds any policy', () => {
     };
     const flavour: ScriptedAdapterOptions = { flavour: seed % 2 ? 'http' : 'fetch' };
     const client = axios.create({ adapter: scriptedAdapter(Array(20).fill(step), flavour) });
-    const onRetry = ({ attemptNumber, delay = NaN, delaySource }: RetryContext) =>
+    const onRetry = ({ attemptNumber, delay, delaySource }: PendingRetryContext) =>
       void delays.push({ wait: attemptNumber, delay, isHint: delaySource === 'server' });
     attachRetry(client, { ...options, observe: { onRetry } }, { clock, random });
     await expect(client.get('https://api.example.com/')).rejects.toBeInstanceOf(Error);

@@ -1,6 +1,6 @@
 import { AxiosHeaders } from 'axios';
 import fc from 'fast-check';
-import { readHeader } from '../../../lib/hints/header.ts';
+import { readHeader, readHeaders } from '../../../lib/hints/header.ts';
 
 const throwing = new Proxy(
   {},
@@ -85,5 +85,38 @@ describe('readHeader', () => {
         },
       ),
     );
+  });
+});
+
+describe('readHeaders', () => {
+  test('reads the wanted ones, by names in lower case, as readHeader would', () => {
+    const headers = {
+      'Retry-After': ['120', '60'],
+      DATE: ' today ',
+      'x-limit': 0,
+      'X-Limit': '5',
+      'x-empty-limit': '',
+      'x-false-limit': false,
+      via: 'proxy',
+    };
+    const { names, read } = readHeaders(headers, /retry|limit|^date$/, 100);
+    expect(names).toEqual(['retry-after', 'date', 'x-limit']);
+    for (const name of names) expect(read(name)).toBe(readHeader(headers, name));
+    for (const name of ['via', 'x-empty-limit', 'x-false-limit', 'constructor']) expect(read(name)).toBe('');
+  });
+
+  test('keeps so many characters of each', () => {
+    expect(readHeaders({ a: '12345' }, /a/, 3).read('a')).toBe('123');
+  });
+
+  test.each<[unknown]>([[undefined], [null], [5], [new Map([['a', '1']])]])(
+    'finds nothing in %p',
+    (headers) => {
+      expect(readHeaders(headers, /a/, 3).names).toEqual([]);
+    },
+  );
+
+  test('finds nothing in an object that throws on being read', () => {
+    expect(readHeaders(throwing, /a/, 3).names).toEqual([]);
   });
 });

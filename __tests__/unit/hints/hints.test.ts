@@ -1,6 +1,7 @@
-import { AxiosHeaders } from 'axios';
+import { AxiosHeaders, type AxiosResponse } from 'axios';
 import fc from 'fast-check';
-import { readHints } from '../../../lib/hints/hints.ts';
+import { askReader, readHints } from '../../../lib/hints/hints.ts';
+import type { RetryAfterOptions } from '../../../lib/options/options.ts';
 
 const NOW = Date.UTC(2025, 5, 15, 12);
 const NAMES = [
@@ -36,9 +37,35 @@ describe('readHints', () => {
     expect(readHints(new AxiosHeaders(without(count)), 429, NOW).after).toBe(expected);
   });
 
-  test.each([[503], [403], [200], [undefined]])('reads the x-family on 429 only, not on %s', (status) => {
-    expect(readHints(without(3), status, NOW).after).toBeUndefined();
-    expect(readHints(without(2), status, NOW).after).toBe(3_000);
+  test.each([[503], [403], [200], [undefined]])(
+    'a reset without what remains says nothing about a %s',
+    (status) => {
+      expect(readHints(without(3), status, NOW).after).toBeUndefined();
+      expect(readHints(without(2), status, NOW).after).toBe(3_000);
+    },
+  );
+
+  test('finds a hint among headers that hint at nothing', () => {
+    const headers = new AxiosHeaders({ 'Content-Type': 'text/plain', 'Retry-After': '2', Vary: 'Origin' });
+    expect(readHints(headers, 503, 0).after).toBe(2_000);
+  });
+
+  test('reads the first thousand characters of a header', () => {
+    const read = (spaces: number) => readHints({ 'retry-after': `1,${' '.repeat(spaces)}2` }, 503, NOW).after;
+    expect(read(997)).toBe(2_000);
+    expect(read(998)).toBe(1_000);
+  });
+
+  test('has no hint in headers that throw on being read', () => {
+    const headers = new Proxy(
+      {},
+      {
+        ownKeys() {
+          throw new Error('ownKeys');
+        },
+      },
+    );
+    expect(readHints(headers, 429, NOW)).toEqual({});
   });
 
   test.each([
@@ -94,5 +121,109 @@ describe('readHints', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('reads any number of hostile headers of any length soon', () => {
+    const names = [
+      ...NAMES,
+      'age',
+      'x-ms-retry-after-ms',
+      'x-ratelimit-reset-a',
+      'x-ratelimit-reset'.repeat(500),
+    ];
+    const piece = fc.oneof(
+      fc.constantFrom(
+        ',',
+        ' ',
+        ';r=0',
+        '"',
+        '\\"',
+        '1',
+        '1s',
+        'a ',
+        'Sun, ',
+        '0,',
+        't=',
+        '=',
+        '-',
+        '.',
+        '2025-',
+      ),
+      fc.string({ maxLength: 5 }),
+    );
+    const value = fc
+      .tuple(fc.string({ maxLength: 5 }), piece, fc.string({ maxLength: 5 }))
+      .map(([before, repeated, after]) => before + repeated.repeat(15_000) + after);
+    // A reader that is not linear takes so long for one of a thousand that the test ends by its time limit.
+    fc.assert(
+      fc.property(fc.constantFrom(...names), value, (name, text) => {
+        const { after } = readHints({ 'x-limit': 1, [name]: text }, 429, NOW);
+        expect(after === undefined || (Number.isFinite(after) && after > 0)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('askReader', () => {
+  const response = { status: 503, data: { retry_in: 3 } } as AxiosResponse;
+  const ask = (read: unknown) => askReader({ read } as RetryAfterOptions, response);
+
+  test.each([[0], [0.5], [30_000], [undefined]])('passes on the answer %p', (answer) => {
+    expect(ask(() => answer)).toBe(answer);
+  });
+
+  test('hands over the response, and no `this`', () => {
+    const read = jest.fn(function (this: unknown, { data }: AxiosResponse) {
+      expect(this).toBeUndefined();
+      return data.retry_in * 1_000;
+    });
+    expect(ask(read)).toBe(3_000);
+    expect(read.mock.calls).toEqual([[response]]);
+  });
+
+  test.each<[string, RetryAfterOptions | false, AxiosResponse | undefined]>([
+    ['a reader', {}, response],
+    ['any hint being obeyed', false, response],
+    ['a response', { read: () => 5 }, undefined],
+  ])('has no answer without %s', (_what, retryAfter, answer) => {
+    expect(askReader(retryAfter, answer)).toBeUndefined();
+  });
+
+  test.each([
+    [-1, '-1'],
+    [NaN, 'NaN'],
+    [Infinity, 'Infinity'],
+    ['5', '"5"'],
+    [null, 'null'],
+    [false, 'false'],
+    [new Date(0), '[object Date]'],
+  ])('refuses the answer %p', (answer, shown) => {
+    expect(() => ask(() => answer)).toThrow(
+      new TypeError(
+        `Expected the result of \`retryAfter.read\` to be a finite number of ms ≥ 0 or undefined, got ${shown}`,
+      ),
+    );
+  });
+
+  test('refuses a promise, whose rejection is nobody’s', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      expect(() => ask(async () => Promise.reject(new Error('late')))).toThrow(/got \[object Promise\]$/);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+  });
+
+  test('lets pass what the reader throws', () => {
+    const error = new Error('no such field');
+    expect(() =>
+      ask(() => {
+        throw error;
+      }),
+    ).toThrow(error);
   });
 });

@@ -7,6 +7,23 @@ describe('the origin of a request', () => {
     ['a URL', { url: 'http://a.example:8080/x?y' }, 'http://a.example:8080'],
     ['a URL in capitals', { url: 'HTTPS://A.example/' }, 'https://a.example'],
     ['a URL, whatever the base', { url: 'http://a.example/', baseURL: BASE }, 'http://a.example'],
+    [
+      'a URL that is joined to the base all the same',
+      { url: 'http://a.example/', baseURL: BASE, allowAbsoluteUrls: false },
+      'https://api.example.com',
+    ],
+    [
+      'a URL without a base to join',
+      { url: 'http://a.example/', allowAbsoluteUrls: false },
+      'http://a.example',
+    ],
+    ['a Unix socket', { url: '/x', socketPath: '/run/a.sock' }, 'unix:/run/a.sock'],
+    [
+      'a Unix socket, whatever the URL',
+      { url: 'http://a.example/', socketPath: '/run/b.sock' },
+      'unix:/run/b.sock',
+    ],
+    ['no Unix socket', { url: 'http://a.example/', socketPath: null }, 'http://a.example'],
     ['a path on a base', { url: '/x', baseURL: BASE }, 'https://api.example.com'],
     ['a path with a URL in it', { url: '/x?to=http://a.example/', baseURL: BASE }, 'https://api.example.com'],
     ['a base alone', { baseURL: BASE }, 'https://api.example.com'],

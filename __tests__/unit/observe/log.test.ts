@@ -306,7 +306,8 @@ describe('the console', () => {
   it('finds no placeholder in a URL, a code or a reason', async () => {
     const written: string[] = [];
     const stream = new Writable({ write: (chunk, _, done) => done(void written.push(String(chunk))) });
-    const logger = new console.Console(stream);
+    // jest forces colours upon its workers in a terminal.
+    const logger = new console.Console({ stdout: stream, colorMode: false });
     const stop = () => '100%done %% %';
     await caught(createClient(logger, [503], { stop }).get('/100%d/%d0%bf'));
     const path = 'https://api.example.com/v1/100%25d/%D0%BF';

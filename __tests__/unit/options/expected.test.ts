@@ -38,6 +38,18 @@ describe('expected', () => {
     expect(expected('`x`', 'y', value).message).toBe(`Expected \`x\` to be y, got ${shown}`);
   });
 
+  it('takes the rejection of a refused promise upon itself', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      expect(expected('`wait`', 'a number', Promise.reject(new Error('late'))).message).toMatch(/Promise\]$/);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+  });
+
   it('is built, whatever the value', () => {
     fc.assert(
       fc.property(

@@ -2,8 +2,8 @@ import axios from 'axios';
 import {
   attachRetry,
   Cooldown,
+  type GiveUpContext,
   RetryBudget,
-  type RetryContext,
   type RetryOptions,
   RetryThrottle,
   retryReport,
@@ -86,17 +86,19 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle' | 'cooldown'>, Ro
       { max: Infinity },
       { whenLonger: 'give-up' },
       { max: 1, whenLonger: 'clamp' },
-      { max: undefined, whenLonger: undefined },
+      { max: undefined, whenLonger: undefined, read: undefined },
+      { read: () => undefined },
     ],
     bad: [
       [true, 'true'],
       [5, '5'],
       [null, 'null'],
       [[], '[]'],
-      [{ max: -1 }, '[object Object]'],
-      [{ max: Number.NaN }, '[object Object]'],
-      [{ max: '5' }, '[object Object]'],
-      [{ whenLonger: 'wait' }, '[object Object]'],
+      [{ max: -1 }, '-1'],
+      [{ max: Number.NaN }, 'NaN'],
+      [{ max: '5' }, '"5"'],
+      [{ whenLonger: 'wait' }, '"wait"'],
+      [{ read: 'x-wait' }, '"x-wait"'],
       [{ most: 5 }, '[object Object]'],
       [{ toString: 5 }, '[object Object]'],
     ],
@@ -106,26 +108,28 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle' | 'cooldown'>, Ro
     bad: [
       ['GET', '"GET"'],
       [null, 'null'],
-      [[''], '[""]'],
-      [['GET', 5], '[…]'],
-      [['GET POST'], '["GET POST"]'],
+      [[''], '""'],
+      [['*'], '"*"'],
+      [['GET', 5], '5'],
+      [['GET POST'], '"GET POST"'],
       [new Set(['GET']), '[object Set]'],
     ],
   },
   statuses: {
-    good: [[], [503], [100, 599], Object.freeze([429])],
+    good: [[], [503], [300, 599], Object.freeze([429])],
     bad: [
       [503, '503'],
       [null, 'null'],
-      [['503'], '["503"]'],
-      [[99], '[99]'],
-      [[600], '[600]'],
-      [[503.5], '[503.5]'],
-      [[[500, 599]], '[…]'],
+      [['503'], '"503"'],
+      [[200], '200'],
+      [[99], '99'],
+      [[600], '600'],
+      [[503.5], '503.5'],
+      [[[500, 599]], '[500, 599]'],
       [new Set([503]), '[object Set]'],
     ],
   },
-  retryIf: aFunction,
+  retryIf: { ...aFunction, good: [() => false, async () => undefined] },
   idempotencyKey: {
     good: [
       true,
@@ -140,10 +144,10 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle' | 'cooldown'>, Ro
       [1, '1'],
       [null, 'null'],
       [() => 'k', 'a function'],
-      [{ header: '' }, '[object Object]'],
-      [{ header: 'X Key' }, '[object Object]'],
-      [{ header: 'X\nKey' }, '[object Object]'],
-      [{ generate: 'k' }, '[object Object]'],
+      [{ header: '' }, '""'],
+      [{ header: 'X Key' }, '"X Key"'],
+      [{ header: 'X\nKey' }, '"X\\nKey"'],
+      [{ generate: 'k' }, '"k"'],
       [{ key: 'k' }, '[object Object]'],
     ],
   },
@@ -173,9 +177,9 @@ const table: Readonly<Record<Exclude<Name, 'data' | 'throttle' | 'cooldown'>, Ro
       [null, 'null'],
       [true, 'true'],
       [{ onretry: () => undefined }, '[object Object]'],
-      [{ onRetry: 'log' }, '[object Object]'],
-      [[{ onRetry: null }], '[…]'],
-      [[undefined], '[undefined]'],
+      [{ onRetry: 'log' }, '"log"'],
+      [[{ onRetry: null }], 'null'],
+      [[undefined], 'undefined'],
     ],
   },
 };
@@ -187,15 +191,14 @@ const badCases = Object.entries(table).flatMap(([name, { bad }]) =>
   bad.map(([value, shown]) => [name, value, shown] as const),
 );
 
-/** The one grammar: what is wrong, what it has to be, and what it is. How a list with lists or objects shows is left open. */
+/** The one grammar: what is wrong (an option, or a part of it), what it has to be, and what it is. */
 function expectRefusal(error: unknown, name: string, shown: string, rule = /.+/): void {
   expect(error).toBeInstanceOf(TypeError);
-  const [start = '', end = ''] = (error as TypeError).message.split(/, got (?!.*, got )/);
-  const prefix = `Expected ${name} to be `;
-  expect(start.slice(0, prefix.length)).toBe(prefix);
-  expect(start.slice(prefix.length)).toMatch(rule);
-  if (shown === '[…]') expect(end).toMatch(/^\[.*\]$/);
-  else expect(end).toBe(shown);
+  const [, what = '', must = '', got] =
+    /^Expected (.+?) to be ([^]+), got ([^]*)$/.exec((error as TypeError).message) ?? [];
+  expect(what.replace(/(`\w+)[.[][^`]*`$/, '$1`')).toBe(name);
+  expect(must).toMatch(rule);
+  expect(got).toBe(shown);
 }
 
 function thrownBy(task: () => unknown): unknown {
@@ -273,13 +276,14 @@ describe('an option out of its range', () => {
 
   test.each(all)('%s: %p on a request rejects it before anything is sent', async (name, value, shown) => {
     const { adapter, sent } = scripted(503);
-    const { client } = createClient({ adapter });
-    const interceptor = jest.fn((config) => config);
-    client.interceptors.request.use(interceptor);
+    const client = axios.create({ adapter });
+    const inside = jest.fn((config) => config);
+    client.interceptors.request.use(inside);
+    attachRetry(client);
     const error = await caught(client.get('/', { retry: { [name]: value } }));
     expectRefusal(error, `retry option \`${name}\``, shown);
     expect(sent).toHaveLength(0);
-    expect(interceptor).not.toHaveBeenCalled();
+    expect(inside).not.toHaveBeenCalled();
   });
 
   test('is named with the rule and the value', () => {
@@ -342,7 +346,7 @@ describe('options that are no object of options', () => {
 });
 
 describe('names', () => {
-  test.each(['maxattempts', 'observers', 'cache', 'toString', '__proto__x', ''])(
+  test.each(['attempts', 'observers', 'cache', 'toString', '__proto__x', ''])(
     '%p is unknown, and the error names the known ones',
     async (name) => {
       const known = /one of (?=.*maxAttempts)(?=.*beforeRetry)(?=.*totalTimeout)/;
@@ -383,11 +387,24 @@ describe('names', () => {
     ['maxRetries', 3, '3', /maxAttempts/],
     ['timeout', 3, '3', /totalTimeout/],
     ['respectRetryAfter', true, 'true', /retryAfter/],
+    ['minTimeout', 100, '100', /^spelled baseDelay/],
+    ['maxTimeout', 100, '100', /^spelled maxDelay/],
+    ['factor', 2, '2', /exponentialBase/],
+    ['limit', 2, '2', /maxAttempts/],
+    ['afterStatusCodes', [503], '[503]', /retryAfter/],
+    ['retryOnTimeout', true, 'true', /retryIf/],
+    ['maxattempts', 3, '3', /`maxAttempts`/],
+    ['basDelay', 3, '3', /`baseDelay`/],
+    ['jiter', 'full', '"full"', /`jitter`/],
+    ['idempotencyKye', true, 'true', /`idempotencyKey`/],
+    ['retryIff', true, 'true', /`retryIf`/],
   ];
   test.each([...fromAxiosRetry, ...fromRetryAxios, ...fromElsewhere])(
     '%s, with %p, is answered with the new spelling',
     async (name, value, shown, spelling) => {
-      const rule = new RegExp(`^spelled .*${spelling.source}`);
+      const rule = new RegExp(
+        spelling.source.startsWith('^') ? spelling.source : `^spelled .*${spelling.source}`,
+      );
       const error = thrownBy(() => attachRetry(axios.create(), { [name]: value }));
       expectRefusal(error, `retry option \`${name}\``, shown, rule);
       const { client } = createClient({ adapter: scripted(503).adapter });
@@ -504,6 +521,9 @@ describe('layers', () => {
     expect(
       await clamped({ retryAfter: { max: 7, whenLonger: 'clamp' } }, { retryAfter: { max: undefined } }),
     ).toBe(7);
+    const read = () => 0;
+    expect(await clamped({ retryAfter: { read } }, { retryAfter: { max: 7 } })).toBe(0);
+    expect(await clamped({ retryAfter: { max: 7 } }, { retryAfter: { read } })).toBe(0);
     expect(await clamped({ retryAfter: { max: 7 } }, { retryAfter: false })).toBe(5);
     expect(await clamped({ retryAfter: false }, {})).toBe(5);
     expect(await clamped({ retryAfter: false }, { retryAfter: { max: 9, whenLonger: 'clamp' } })).toBe(9);
@@ -512,7 +532,7 @@ describe('layers', () => {
   test('`observe` adds up, a list or not', async () => {
     const seen: string[] = [];
     const observer = (name: string) => ({
-      onGiveUp: ({ reason }: RetryContext) => void seen.push(`${name} ${reason}`),
+      onGiveUp: ({ reason }: GiveUpContext) => void seen.push(`${name} ${reason}`),
     });
     const frozen = Object.freeze([observer('a'), observer('b')]);
     await statuses({ observe: frozen }, { observe: observer('c') }, 404);
@@ -536,5 +556,33 @@ describe('layers', () => {
     const retry: RetryOptions = Object.freeze({ retryAfter: Object.freeze({ whenLonger: 'clamp' }) });
     const { client } = createClient({ adapter: scripted(503, 200).adapter }, options);
     expect((await client.get('/', Object.freeze({ retry }))).status).toBe(200);
+  });
+});
+
+describe('what somebody put on Object.prototype', () => {
+  const pollution = {
+    idempotencyKey: true,
+    methods: ['POST'],
+    throttle: { capacity: 0 },
+    retryIf: () => true,
+    header: 'x',
+  };
+
+  afterEach(() => {
+    for (const name of Object.keys(pollution)) delete (Object.prototype as never)[name];
+  });
+
+  test('is no option: an unkeyed POST stays unrepeatable', async () => {
+    const { adapter, sent } = scripted(503);
+    const { client } = createClient({ adapter });
+    for (const [name, value] of Object.entries(pollution)) {
+      Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
+    }
+    const attached = createClient({ adapter }).client;
+    for (const each of [client, attached]) {
+      await caught(each.post('/', {}));
+      await caught(each.post('/', {}, { retry: { maxAttempts: 5 } }));
+    }
+    expect(sent).toHaveLength(4);
   });
 });

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { completeClock, systemClock, systemRandom } from '../../../lib/runtime/clock.ts';
+import { completeClock, onAlarm, systemClock, systemRandom } from '../../../lib/runtime/clock.ts';
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -118,6 +118,79 @@ test('fake timers that leave `performance` alone still end a sleep', async () =>
   } finally {
     jest.useRealTimers();
   }
+});
+
+describe('under timers that somebody made synchronous', () => {
+  const real = globalThis.setTimeout;
+  beforeEach(() => {
+    globalThis.setTimeout = ((callback: () => void) => {
+      callback();
+      return 0;
+    }) as never;
+  });
+  afterEach(() => {
+    globalThis.setTimeout = real;
+  });
+
+  test('a sleep ends at once, and lets go of the signal', async () => {
+    const { signal } = new AbortController();
+    await systemClock.sleep(60_000);
+    await systemClock.sleep(60_000, signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  test('a deadline takes its time, and can be called off', async () => {
+    const before = performance.now();
+    await systemClock.alarm(20);
+    expect(performance.now() - before).toBeGreaterThanOrEqual(20);
+    const [struck, running] = [jest.fn(), timers()];
+    onAlarm(systemClock.alarm, 60_000, struck)();
+    expect(timers()).toBe(running);
+    expect(struck).not.toHaveBeenCalled();
+  });
+});
+
+describe('an alarm', () => {
+  test('of the machine calls back when it is over, unless it is called off', async () => {
+    const off = jest.fn();
+    onAlarm(systemClock.alarm, 5, off)();
+    await new Promise<void>((resolve) => {
+      onAlarm(systemClock.alarm, 5, resolve);
+    });
+    expect(off).not.toHaveBeenCalled();
+  });
+
+  test('of a clock that was completed is that of the machine, where the user has none', () => {
+    expect(completeClock(systemClock).alarm).toBe(systemClock.alarm);
+    expect(completeClock({ now: () => 0, sleep: async () => undefined }).alarm).toBe(systemClock.alarm);
+  });
+
+  test('of the user is called off by its signal', async () => {
+    const signals: AbortSignal[] = [];
+    const struck = jest.fn();
+    const alarm = (_: number, signal?: AbortSignal): Promise<void> => {
+      signals.push(signal as AbortSignal);
+      return signals.length === 1 ? Promise.resolve() : new Promise(() => undefined);
+    };
+    onAlarm(alarm, 5, struck);
+    onAlarm(alarm, 5, struck)();
+    await systemClock.sleep(1);
+    expect(struck).toHaveBeenCalledTimes(1);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+  });
+
+  test('that comes late because the thread was busy leaves a moment to what came in time', async () => {
+    const order: string[] = [];
+    const struck = systemClock.alarm(5).then(() => order.push('deadline'));
+    setImmediate(() => {
+      const end = performance.now() + 30;
+      while (performance.now() < end);
+      // As input does: noted while the thread was busy, handled in the next turns.
+      setImmediate(() => setImmediate(() => order.push('input')));
+    });
+    await struck;
+    expect(order).toEqual(['input', 'deadline']);
+  });
 });
 
 describe('a clock of the user', () => {

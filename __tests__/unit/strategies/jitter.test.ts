@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { resolveJitter } from '../../../lib/strategies/jitter.ts';
+import { isJitter, resolveJitter } from '../../../lib/strategies/jitter.ts';
 import type { JitterFunction, JitterName, RetryContext } from '../../../lib/types.ts';
 
 const withRandom = (random: () => number) => ({ random }) as RetryContext;
@@ -75,4 +75,12 @@ describe('resolveJitter', () => {
       }),
     );
   });
+});
+
+test.each(['full', 'equal', 'none', true, false, (delay: number) => delay])('%p is a jitter', (value) => {
+  expect(isJitter(value)).toBe(true);
+});
+
+test.each(['half', 'Full', '', 0, 1, null, undefined, {}, ['full']])('%p is none', (value) => {
+  expect(isJitter(value)).toBe(false);
 });

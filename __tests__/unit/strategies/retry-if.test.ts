@@ -17,6 +17,8 @@ import type { Failure, RetryContext, RetryPredicate, RetryVerdict } from '../../
 
 const config = { headers: new AxiosHeaders() };
 const context = (known: Partial<RetryContext> = {}): RetryContext => ({
+  duration: 0,
+  mayHaveActed: false,
   attemptNumber: 1,
   maxAttempts: 3,
   elapsed: 0,

@@ -6,9 +6,13 @@ import {
   stopAny,
   stopBeforeDelay,
 } from '../../../lib/strategies/stop.ts';
-import type { RetryContext, StopCondition } from '../../../lib/types.ts';
+import type { PendingRetryContext, RetryContext, StopCondition } from '../../../lib/types.ts';
 
-const context = (known: Partial<RetryContext> = {}): RetryContext => ({
+const context = (known: Partial<PendingRetryContext> = {}): PendingRetryContext => ({
+  duration: 0,
+  mayHaveActed: false,
+  delay: 0,
+  delaySource: 'backoff',
   attemptNumber: 1,
   maxAttempts: 3,
   elapsed: 0,
@@ -28,7 +32,7 @@ const stops = (answer: Answer): boolean => answer === true || (typeof answer ===
 const lists = fc.array(fc.constantFrom<Answer>(true, false, undefined, '', 'maintenance', 'weekend'));
 
 describe('stopAfterAttempt, stopAfterDelay, stopBeforeDelay', () => {
-  test.each<[string, StopCondition, Partial<RetryContext>, boolean]>([
+  test.each<[string, StopCondition, Partial<PendingRetryContext>, boolean]>([
     ['the 2nd of 3 attempts', stopAfterAttempt(3), { attemptNumber: 2 }, false],
     ['the 3rd of 3 attempts', stopAfterAttempt(3), { attemptNumber: 3 }, true],
     ['the 4th of 3 attempts', stopAfterAttempt(3), { attemptNumber: 4 }, true],

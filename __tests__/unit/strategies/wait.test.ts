@@ -16,6 +16,8 @@ import {
 import type { RetryContext, WaitStrategy } from '../../../lib/types.ts';
 
 const context = (attemptNumber: number, random: () => number = () => 0.5): RetryContext => ({
+  duration: 0,
+  mayHaveActed: false,
   attemptNumber,
   maxAttempts: 3,
   elapsed: 0,
@@ -293,4 +295,14 @@ describe('what is refused', () => {
     expect(make).toThrow(TypeError);
     expect(make).toThrow(`Expected ${message}`);
   });
+});
+
+test('the bounds of a wait come from numbers that a source of chance can give', () => {
+  const seen: number[] = [];
+  const wait = ({ random }: RetryContext): number => {
+    seen.push(random());
+    return 0;
+  };
+  waitBounds(wait, {} as RetryContext);
+  expect(seen).toEqual([0, 1 - 2 ** -53]);
 });

@@ -1,11 +1,11 @@
+import type { RetryRuntime } from '../../lib/index.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
-import type { RetryRuntime } from '../../lib/types.ts';
 import { eventually } from './eventually.ts';
 import type { ScriptedServer } from './server.ts';
 
 /**
- * Time as it is, except that the nth alarm begins to count when the nth request has arrived: on a busy machine a short
- * deadline would strike before anything was sent, and prove nothing.
+ * The clock of the machine, except that the nth alarm begins to count when the nth request has arrived: on a busy machine a
+ * short deadline would strike before anything was sent, and prove nothing.
  */
 export function fromArrival(server: ScriptedServer): RetryRuntime {
   let alarms = 0;

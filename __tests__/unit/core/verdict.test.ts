@@ -1,0 +1,37 @@
+import { applyVerdict, readVerdict } from '../../../lib/core/verdict.ts';
+
+test.each([[true], [false], ['refused'], [undefined]])('%p is a verdict', (answer) => {
+  expect(readVerdict(answer)).toBe(answer);
+});
+
+test.each([
+  [42, '42'],
+  [0, '0'],
+  ['', '""'],
+  ['yes', '"yes"'],
+  ['Refused', '"Refused"'],
+  [null, 'null'],
+  [{}, '[object Object]'],
+])('%p is none, and is named', (answer, shown) => {
+  expect(() => readVerdict(answer)).toThrow(
+    new TypeError(
+      `Expected the result of \`retryIf\` to be true, false, 'refused' or undefined, got ${shown}`,
+    ),
+  );
+});
+
+test.each([
+  [true, { worthIt: true, failure: 'permanent' }],
+  [false, { worthIt: false, failure: 'permanent' }],
+  ['refused', { worthIt: true, failure: 'refused' }],
+] as const)('%p stands in place of the default rule', (verdict, judgement) => {
+  expect(applyVerdict(verdict, { worthIt: true, failure: 'permanent' })).toEqual(judgement);
+  expect(applyVerdict(verdict, { worthIt: false, failure: 'permanent' })).toEqual(judgement);
+});
+
+test('without an opinion the default rule counts', () => {
+  for (const worthIt of [true, false]) {
+    const byDefault = { worthIt, failure: 'ambiguous' } as const;
+    expect(applyVerdict(undefined, byDefault)).toEqual(byDefault);
+  }
+});
