@@ -1,9 +1,15 @@
-export { type ConcurrencyLimiter, limitConcurrency } from './adapters/limit-concurrency.ts';
+export { type HedgeOptions, type HedgingAdapter, hedge } from './adapters/hedge.ts';
+export {
+  type ConcurrencyLimiter,
+  type LimitConcurrencyOptions,
+  limitConcurrency,
+} from './adapters/limit-concurrency.ts';
 export { type RetryTransportOptions, retryTransport } from './adapters/retry-transport.ts';
 export { attachRetry, type RetryHandle } from './axios/attach.ts';
 export { attemptOf, retryReport, wasRetried } from './axios/report.ts';
 
-export { type BatchOptions, type BatchResult, batch } from './batch/batch.ts';
+export { type BatchOptions, batch } from './batch/batch.ts';
+export type { BatchProgress, BatchRejection, BatchResult } from './batch/result.ts';
 export {
   type ExplainPolicyContext,
   explainPolicy,

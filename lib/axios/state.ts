@@ -14,6 +14,7 @@ import type { CancelSource } from '../runtime/abort.ts';
 import type { Reason, RetryReport } from '../types.ts';
 import { unwrapped, wrapped } from './adapter.ts';
 import { closeStream, isOneShot, releaseBody, throwIfFailed, watchBody } from './body.ts';
+import { CALM } from './calm.ts';
 import { canceledError } from './cancellation.ts';
 import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
 import { ERR_COOLING_DOWN, withHold } from './hold.ts';
@@ -22,6 +23,7 @@ import { type Boundary, Flight, gate, sendInside } from './replay.ts';
 import { ATTEMPT, EXHAUSTED, linkReport, REPORT, wasRetried } from './report.ts';
 import { reportRival } from './rival.ts';
 import { type Config, copyOfConfig, Snapshot } from './snapshot.ts';
+import { isMarkedUnsent } from './unsent.ts';
 
 /** What all requests of one attached instance share. */
 export interface Attachment extends World {
@@ -130,7 +132,7 @@ export class RetryState implements Task {
   /** What came of an attempt. A value that does not carry this request is final: nothing tells what it is. */
   #read(ok: boolean, value: unknown, sent: Config | undefined): Outcome {
     if (!ok) this.discard();
-    const isSent = this.#flight?.isSent ?? true;
+    const isSent = (this.#flight?.isSent ?? true) && !isMarkedUnsent(value);
     const carrier = carriersOf(ok, value).find(({ config }) => config?.retryState === this);
     if (!carrier) {
       const final = isCancel(value) ? 'aborted' : wasRetried(value) ? 'already-retried' : 'not-retryable';
@@ -167,6 +169,13 @@ export class RetryState implements Task {
     if (this.#isOverdue) return 'total-timeout';
     if (isCancel(error)) return 'aborted';
     return wasRetried(error) ? 'already-retried' : undefined;
+  }
+
+  [CALM](config: Config): boolean {
+    const { throttle, cooldown } = this.#policy;
+    const now = this.#attachment.clock.monotonic();
+    const isCooling = cooldown && !cooldown.idle && cooldown.left(cooldown.scopeOf(config), now) > 0;
+    return !isCooling && !throttle?.isLow(originOf(config), now);
   }
 
   prepare(): Config {

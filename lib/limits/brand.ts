@@ -36,6 +36,8 @@ export interface BudgetLike {
 export interface ThrottleLike {
   /** Whether every bucket is full, so that a success need not be told. */
   readonly idle: boolean;
+  /** Whether less than half of the tokens of an origin are left. */
+  isLow(origin: string, now: number): boolean;
   /** Whether a failure that may not be retried is handed out only after the wait that its retry would have had. */
   readonly hold: boolean;
   /** Takes what a retry costs and gives the number of tokens taken; `undefined` when there are not enough. */

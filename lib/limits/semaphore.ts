@@ -26,6 +26,16 @@ export class Semaphore {
     this.#free = permits;
   }
 
+  /** Whether a permit can be had at once. */
+  get hasFree(): boolean {
+    return this.#free > 0;
+  }
+
+  /** How many wait for a permit. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /**
    * Resolves to the release of a permit, as soon as there is one. Once resolved the permit is the caller's, whatever is
    * cancelled later, so release it in a `finally`.

@@ -122,6 +122,11 @@ export class RetryThrottle implements ThrottleLike {
     return now > at ? Math.min(capacity, left + ((now - at) * capacity) / refillTime) : left;
   }
 
+  /** @internal */
+  isLow(origin: string, now: number): boolean {
+    return this.tokens(origin, now) < this.#options.capacity / 2;
+  }
+
   /**
    * The tokens of every origin that has spent some, the one used last at the end; an origin that is missing has all.
    *

@@ -1,15 +1,11 @@
-import { codeOf } from '../failure/causes.ts';
 import { expected } from '../options/expected.ts';
-import type {
-  DelaySource,
-  GiveUpContext,
-  PendingRetryContext,
-  Reason,
-  RetryContext,
-  RetryObserver,
-} from '../types.ts';
-import { addressOf } from './address.ts';
+import { checkFields, given, isRecord, type Rule } from '../options/fields.ts';
+import type { RetryObserver } from '../types.ts';
 import { showDuration } from './duration.ts';
+import { type EventContext, entryOf, type RetryLogEntry } from './entry.ts';
+import { isNews } from './news.ts';
+
+export type { RetryLogEntry } from './entry.ts';
 
 /** What {@link logRetries} logs, and how. A level is the name of a method of the logger. */
 export interface LogRetriesOptions {
@@ -32,59 +28,36 @@ export interface LogRetriesOptions {
    */
   readonly attempt?: string | false | undefined;
   /**
-   * Whether the logger takes the object before the text, as pino and bunyan do. To be set only where that cannot be
-   * seen: for a wrapper around pino.
+   * Whether the logger takes the object before the text, as pino and bunyan do, or after it, as winston does. Set it only
+   * where that cannot be seen, as for a wrapper around pino. A console gets the object only when this is set.
    *
-   * @defaultValue true for a pino logger or a child of one, else false
+   * @defaultValue true for a pino or bunyan logger or a child of one; none for a console; false for any other logger
    */
   readonly objectFirst?: boolean | undefined;
 }
 
-/** The object beside the text of a line. Durations are whole milliseconds. */
-export interface RetryLogEntry {
-  readonly event: 'attempt' | 'retry' | 'give-up';
-  readonly method: string;
-  /** With `baseURL`, without credentials, query and fragment. */
-  readonly url: string;
-  readonly attemptNumber: number;
-  /** Missing when there is no limit. */
-  readonly maxAttempts?: number;
-  readonly status?: number;
-  /** When there was no response. */
-  readonly code?: string;
-  readonly elapsed: number;
-  readonly totalDelay: number;
-  /** On `retry` only. */
-  readonly delay?: number;
-  /** On `retry` only. */
-  readonly delaySource?: DelaySource;
-  /** On `give-up` only. */
-  readonly reason?: Reason;
-}
-
 /**
  * An observer that writes one line when a retry is scheduled and one when a request is given up, to the console, pino,
- * winston or anything alike. A request that failed at once for good (`not-retryable`) is not news and leaves no line.
+ * winston or any logger like them. A console gets the text alone, so a line is one line; any other logger gets the text and
+ * a {@link RetryLogEntry}. A request that failed at once for good (`not-retryable`) leaves no line.
  *
- * Neither headers, query, body nor credentials are logged. The path is: not for URLs with a secret in the path.
+ * Neither headers, query, body nor credentials are logged. The path is: do not use it where a path holds a secret.
  *
  * @param logger its methods are looked up when a line is written
- * @throws TypeError for what is no logger, an unknown option or a level that the logger does not have
+ * @throws TypeError when `logger` is no object, for an unknown option, and for a level that the logger does not have
+ * @example
+ * ```ts
+ * attachRetry(client, { observe: logRetries(console) });
+ * attachRetry(client, { observe: logRetries(pino(), { retry: 'info', giveUp: 'warn' }) });
+ * ```
  */
 export function logRetries(logger: object, options: LogRetriesOptions = {}): RetryObserver {
   const { retry, giveUp, attempt, objectFirst } = readOptions(logger, options);
-  const writeTo = (
-    level: string | false,
-    event: RetryLogEntry['event'],
-  ): ((context: AnyContext) => void) | undefined => {
+  const writeTo = (level: string | false, event: RetryLogEntry['event']) => {
     if (level === false) return undefined;
-    return (context) => {
-      if (context.reason === 'not-retryable' && context.attemptNumber === 1) return;
-      quietly(() => {
-        const entry = entryOf(event, context);
-        const line = objectFirst ? [entry, textOf(entry)] : [textOf(entry), entry];
-        return (logger as Logger)[level]?.(...line);
-      });
+    return (context: EventContext): void => {
+      if (!isNews(context)) return;
+      quietly(() => (logger as Logger)[level]?.(...lineOf(entryOf(event, context), objectFirst)));
     };
   };
   return {
@@ -94,52 +67,63 @@ export function logRetries(logger: object, options: LogRetriesOptions = {}): Ret
   };
 }
 
-/** A context of any moment. */
-type AnyContext = RetryContext & Partial<PendingRetryContext & GiveUpContext>;
-
 type Logger = Readonly<Record<string, (...line: readonly unknown[]) => unknown>>;
 
-type Given<T> = { readonly [name in keyof T]-?: Exclude<T[name], undefined> };
+type Filled = { readonly [name in 'retry' | 'giveUp' | 'attempt']: string | false } & Pick<
+  LogRetriesOptions,
+  'objectFirst'
+>;
 
-const isObject = (value: unknown): value is object =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function';
+const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-function readOptions(logger: object, options: LogRetriesOptions): Given<LogRetriesOptions> {
-  if (!isObject(logger)) {
+const LEVEL: Rule<object> = [
+  'the name of a method of the logger, or false',
+  (value, logger) => value === false || (typeof value === 'string' && isFunction((logger as Logger)[value])),
+];
+
+const RULES: Readonly<Record<keyof LogRetriesOptions, Rule<object>>> = {
+  retry: LEVEL,
+  giveUp: LEVEL,
+  attempt: LEVEL,
+  objectFirst: ['a boolean', (value) => typeof value === 'boolean'],
+};
+
+function readOptions(logger: object, options: LogRetriesOptions): Filled {
+  if (!(isFunction(logger) || (typeof logger === 'object' && logger !== null))) {
     throw expected('the first argument of `logRetries`', 'a logger such as console, pino or winston', logger);
   }
-  if (!isObject(options)) throw expected('`logRetries` options', 'an object', options);
-  const all: Record<string, unknown> = {
+  const all = {
     retry: 'warn',
     giveUp: 'error',
-    attempt: false,
-    objectFirst: isPino(logger),
+    attempt: false as const,
+    objectFirst: isConsole(logger) ? undefined : takesObjectFirst(logger),
+    ...given(options ?? {}),
   };
-  for (const [name, value] of Object.entries(options)) {
-    const option = `\`logRetries\` option \`${name}\``;
-    if (!Object.hasOwn(all, name)) throw expected(option, `one of ${Object.keys(all).join(', ')}`, value);
-    if (value !== undefined) all[name] = value;
-  }
-  for (const [name, value] of Object.entries(all)) {
-    const isValid =
-      name === 'objectFirst' ? typeof value === 'boolean' : value === false || isLevel(logger, value);
-    const rule = name === 'objectFirst' ? 'a boolean' : 'the name of a method of the logger, or false';
-    if (!isValid) throw expected(`\`logRetries\` option \`${name}\``, rule, value);
-  }
-  return all as unknown as Given<LogRetriesOptions>;
+  // A logger may lack a default level too.
+  checkFields('`logRetries` option', RULES, isRecord(options) ? all : options, logger);
+  return all;
 }
 
-const isLevel = (logger: object, value: unknown): boolean =>
-  typeof value === 'string' && typeof (logger as Logger)[value] === 'function';
+/** The methods of these names are what tells one kind of logger from another; the fields are objects. */
+type Shape = Readonly<
+  Partial<Record<'log' | 'table' | 'bindings' | 'addStream' | 'fields', unknown>> & {
+    levels?: { readonly labels?: unknown; readonly values?: unknown };
+  }
+>;
 
-/** Whether this is a pino logger, of any version, in Node or a browser, or a child of one. */
-function isPino(logger: object): boolean {
-  const { levels, bindings } = logger as {
-    readonly levels?: { readonly labels?: unknown; readonly values?: unknown };
-    readonly bindings?: unknown;
-  };
-  return typeof bindings === 'function' && isObject(levels?.labels) && isObject(levels?.values);
-}
+/** Whether this is a console, of whatever engine, or a copy of one. No other logger draws tables. */
+const isConsole = ({ log, table }: Shape): boolean => isFunction(log) && isFunction(table);
+
+/** Whether this is a logger of pino, in Node or a browser, or of bunyan, or a child of one. */
+const takesObjectFirst = ({ bindings, levels, addStream, fields }: Shape): boolean =>
+  (isFunction(bindings) && isRecord(levels?.labels) && isRecord(levels?.values)) ||
+  (isFunction(addStream) && isRecord(fields));
+
+const lineOf = (entry: RetryLogEntry, objectFirst: boolean | undefined): readonly unknown[] => {
+  const text = textOf(entry);
+  if (objectFirst === undefined) return [text];
+  return objectFirst ? [entry, text] : [text, entry];
+};
 
 /** Whatever goes wrong while a line is written concerns no request. */
 function quietly(write: () => unknown): void {
@@ -149,30 +133,6 @@ function quietly(write: () => unknown): void {
   } catch {
     // A logger that fails has nowhere to say so.
   }
-}
-
-function entryOf(event: RetryLogEntry['event'], context: AnyContext): RetryLogEntry {
-  const { method, attemptNumber, maxAttempts, elapsed, totalDelay, delay, delaySource, reason } = context;
-  return {
-    event,
-    method,
-    url: addressOf(context),
-    attemptNumber,
-    ...(maxAttempts < Infinity && { maxAttempts }),
-    ...resultOf(context),
-    elapsed: Math.round(elapsed),
-    totalDelay: Math.round(totalDelay),
-    ...(delay !== undefined && { delay: Math.round(delay) }),
-    ...(delaySource !== undefined && { delaySource }),
-    ...(reason !== undefined && { reason }),
-  };
-}
-
-/** The status; or the code, when there was no whole response. Never a message, which may quote the URL. */
-function resultOf({ error, response }: RetryContext): { readonly status?: number; readonly code?: string } {
-  if (response && (error === undefined || response.status >= 400)) return { status: response.status };
-  const code = codeOf(error);
-  return code === undefined ? {} : { code };
 }
 
 function textOf(entry: RetryLogEntry): string {

@@ -68,11 +68,17 @@ export function cutOffError(response: AxiosResponse, flavour: Flavour): AxiosErr
   if (flavour === 'http') {
     return new AxiosError('stream has been aborted', AxiosError.ERR_BAD_RESPONSE, config, request, response);
   }
-  const socketError = Object.assign(new Error('other side closed'), {
+  return AxiosError.from(streamCutOff(flavour), undefined, config, request);
+}
+
+/** The error of a stream whose connection ended too early. */
+export function streamCutOff(flavour: Flavour): Error {
+  if (flavour === 'http') return Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+  const cause = Object.assign(new Error('other side closed'), {
     name: 'SocketError',
     code: 'UND_ERR_SOCKET',
   });
-  return AxiosError.from(new TypeError('terminated', { cause: socketError }), undefined, config, request);
+  return new TypeError('terminated', { cause });
 }
 
 /** The error of a cancelled request. */

@@ -5,9 +5,11 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
+import { isStream } from '../axios/body.ts';
 import { expected, requireGiven } from '../options/expected.ts';
 import { checkFields, type Rule } from '../options/fields.ts';
-import { type CancelSource, isCancelled, onAbort } from '../runtime/abort.ts';
+import { type CancelSource, isCancelled, onAbort, sourcesOf } from '../runtime/abort.ts';
+import { streamOf } from './body-stream.ts';
 import {
   cancelError,
   connectionError,
@@ -15,6 +17,7 @@ import {
   type Flavour,
   type Sent,
   settle,
+  streamCutOff,
   timeoutError,
 } from './lifelike-errors.ts';
 
@@ -24,7 +27,10 @@ type Config = InternalAxiosRequestConfig;
 export interface ResponseStep {
   /** An integer from 100 to 599. */
   readonly status: number;
-  /** Plain objects, arrays, numbers and booleans are sent as JSON, anything else as it is. */
+  /**
+   * Plain objects, arrays, numbers and booleans are sent as JSON, anything else as it is. With `responseType: 'stream'` the
+   * response has a stream of it, a new one each time; a stream of your own is passed on.
+   */
   readonly data?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The `Retry-After` header: seconds, or the text of the header. */
@@ -49,7 +55,8 @@ export type FailureStep =
 
 /**
  * What becomes of one request: a status, an answer, a failure, an error to reject with as it is, or a function that gives
- * one of these for the request at hand. A function may take its time (`clock.sleep`) or never answer.
+ * one of these for the request at hand. A function may take its time (`clock.sleep`) or never answer. It may make assertions:
+ * `done` throws the first that failed.
  */
 export type Step =
   | number
@@ -85,7 +92,10 @@ export interface ScriptedAdapter extends AxiosAdapter {
   readonly requests: readonly ScriptedRequest[];
   /** How many steps are left. */
   readonly remaining: number;
-  /** Throws unless there was exactly one request for every step. */
+  /**
+   * Throws unless there was exactly one request for every step. When an assertion in a function among the steps failed, or the
+   * function has a mistake (`TypeError`, `ReferenceError`), it throws that error: the code under test may have caught it.
+   */
   done(): void;
 }
 
@@ -109,6 +119,7 @@ export function scriptedAdapter(
   const { flavour = 'http' } = options;
   const steps = script.map((step, index) => checkStep(step, `step ${index + 1} of scriptedAdapter`));
   const requests: ScriptedRequest[] = [];
+  const faults: unknown[] = [];
 
   const adapter: AxiosAdapter = async (config) => {
     const sent = { config, request: requestOf(config, flavour) };
@@ -117,11 +128,16 @@ export function scriptedAdapter(
       requests.push(record(config));
       if (step === undefined)
         throw new Error(`${shortage(steps, requests)}. Add a step, or find out why it was sent`);
-      return play(await resolveStep(step, config), sent, flavour);
+      const resolved = await resolveStep(step, config).catch((error: unknown) => {
+        if (isFault(error) && !sourcesOf(config).some(isCancelled)) faults.push(error);
+        throw error;
+      });
+      return play(resolved, sent, flavour);
     });
   };
   const remaining = (): number => Math.max(0, steps.length - requests.length);
   const done = (): void => {
+    if (faults.length > 0) throw faults[0];
     if (requests.length > steps.length) throw new Error(shortage(steps, requests));
     if (remaining() > 0) throw new Error(surplus(steps, requests));
   };
@@ -154,6 +170,13 @@ const isPlain = (value: unknown): value is Record<string, unknown> =>
 const isError = (step: unknown): step is Error =>
   step instanceof Error || Object.prototype.toString.call(step) === '[object Error]';
 
+/** Whether a step threw because the test failed or is wrong; any other error is what the request is to be rejected with. */
+const isFault = (thrown: unknown): boolean => {
+  const { name, constructor: form } = Object(thrown) as Error;
+  // The assertions of Jest have the name `Error`, but a class of their own.
+  return [name, form?.name].some((each) => /Assertion|^(Type|Reference)Error$/.test(each));
+};
+
 const isFailure = (step: unknown): boolean =>
   typeof step === 'string' && /^(timeout|truncated|[A-Z][A-Z\d]*(_[A-Z\d]+)*)$/.test(step);
 
@@ -167,9 +190,23 @@ async function resolveStep(step: Step, config: Config): Promise<Exclude<Step, (c
 function play(step: Exclude<Step, (config: never) => unknown>, sent: Sent, flavour: Flavour): AxiosResponse {
   if (isError(step)) throw step;
   if (step === 'timeout') throw timeoutError(sent, flavour);
-  if (step === 'truncated') throw cutOffError({ ...answer({ status: 200 }, sent), data: undefined }, flavour);
+  if (step === 'truncated') return truncate(answer({ status: 200 }, sent), flavour);
   if (typeof step === 'string') throw connectionError(step, sent, flavour);
-  return settle(answer(typeof step === 'number' ? { status: step } : step, sent));
+  return settle(asAsked(answer(typeof step === 'number' ? { status: step } : step, sent), flavour));
+}
+
+const isStreamed = ({ config: { responseType } }: AxiosResponse): boolean => responseType === 'stream';
+
+/** The response with a stream for its body, where the request asks for one. */
+const asAsked = (response: AxiosResponse, flavour: Flavour): AxiosResponse =>
+  isStreamed(response) && !isStream(response.data)
+    ? { ...response, data: streamOf(response.data, flavour) }
+    : response;
+
+/** A response whose connection ends in mid-body: with a stream that is where the stream fails. */
+function truncate(response: AxiosResponse, flavour: Flavour): AxiosResponse {
+  if (!isStreamed(response)) throw cutOffError({ ...response, data: undefined }, flavour);
+  return { ...response, data: streamOf('', flavour, streamCutOff(flavour)) };
 }
 
 function answer(
@@ -207,7 +244,7 @@ async function untilCancelled<T>(
   flavour: Flavour,
   send: () => Promise<T>,
 ): Promise<T> {
-  const sources = [config.signal, config.cancelToken].filter(Boolean) as CancelSource[];
+  const sources = sourcesOf(config);
   const errorOf = (source: CancelSource): unknown => cancelError(source, { config, ...sent }, flavour);
   const cancelled = sources.find(isCancelled);
   if (cancelled) throw errorOf(cancelled);

@@ -1,6 +1,13 @@
 import { getEventListeners } from 'node:events';
-import axios, { type AxiosAdapter, CanceledError, type InternalAxiosRequestConfig } from 'axios';
+import axios, {
+  type AxiosAdapter,
+  AxiosError,
+  type AxiosRequestConfig,
+  CanceledError,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import fc from 'fast-check';
+import { isMarkedUnsent } from '../../../lib/axios/unsent.ts';
 import { type ConcurrencyLimiter, limitConcurrency } from '../../../lib/index.ts';
 import { caught } from '../../helpers/caught.ts';
 import { adapters, createClient } from '../../helpers/clients.ts';
@@ -189,7 +196,7 @@ describe('a permit', () => {
     await flush();
     held[0]?.end();
     // The turn has come some microtasks from now, and its holder has not noticed yet when the abort comes.
-    for (let turn = 0; turn < 4; turn += 1) await undefined;
+    for (let turn = 0; turn < 2; turn += 1) await undefined;
     controller.abort();
     expect(axios.isCancel(await aborted)).toBe(true);
     await flush();
@@ -285,6 +292,165 @@ describe('a cancel token', () => {
     expect((token as unknown as { _listeners: unknown[] | null })._listeners ?? []).toHaveLength(0);
     held[0]?.end();
     await first;
+  });
+});
+
+describe('a bounded line', () => {
+  test('that is full rejects at once, unsent, and says so', async () => {
+    const { adapter, held, urls } = heldAdapter();
+    const limiter = limitConcurrency(1, adapter, { maxPending: 1 });
+    const client = axios.create({ adapter: limiter });
+    const [first, second] = [client.get('first'), client.get('second')];
+    await flush();
+    const error = await caught(client.get('third'));
+    expect(error).toBeInstanceOf(AxiosError);
+    expect(error).toMatchObject({
+      code: 'ERR_QUEUE_FULL',
+      message: 'Not sent: 1 requests are in flight and 1 wait for their turn',
+      config: { url: 'third' },
+    });
+    expect(isMarkedUnsent(error)).toBe(true);
+    expect(stateOf(limiter)).toEqual({ active: 1, pending: 1 });
+    while (held[0]) {
+      held[0].end();
+      await flush();
+    }
+    await Promise.all([first, second]);
+    expect((await client.get('fourth', { adapter: scripted(200).adapter })).status).toBe(200);
+    expect(urls).toEqual(['first', 'second']);
+  });
+
+  test('of no length lets as many through as there are permits', async () => {
+    const { adapter, held, urls } = heldAdapter();
+    const client = axios.create({ adapter: limitConcurrency(2, adapter, { maxPending: 0 }) });
+    const all = ['a', 'b', 'c', 'd'].map((url) => client.get(url).catch((error) => error.code));
+    await flush();
+    expect(urls).toEqual(['a', 'b']);
+    held[0]?.end();
+    await flush();
+    const last = client.get('e');
+    await flush();
+    expect(urls).toEqual(['a', 'b', 'e']);
+    while (held[0]) held[0].end();
+    await last;
+    expect((await Promise.all(all)).slice(2)).toEqual(['ERR_QUEUE_FULL', 'ERR_QUEUE_FULL']);
+  });
+
+  test('has room again when somebody in it is cancelled', async () => {
+    const { adapter, held, urls } = heldAdapter();
+    const client = axios.create({ adapter: limitConcurrency(1, adapter, { maxPending: 1 }) });
+    const controller = new AbortController();
+    const first = client.get('first');
+    const left = caught(client.get('left', { signal: controller.signal }));
+    await flush();
+    controller.abort();
+    const next = client.get('next');
+    await flush();
+    held[0]?.end();
+    await flush();
+    held[0]?.end();
+    expect(axios.isCancel(await left)).toBe(true);
+    await Promise.all([first, next]);
+    expect(urls).toEqual(['first', 'next']);
+  });
+
+  test('a request that is cancelled already is told so, however full the line is', async () => {
+    const { adapter } = heldAdapter();
+    const limiter = limitConcurrency(1, adapter, { maxPending: 0 });
+    void limiter({ url: 'first' } as InternalAxiosRequestConfig);
+    await flush();
+    const error = await caught(
+      limiter({
+        url: 'second',
+        signal: AbortSignal.abort(),
+      } as AxiosRequestConfig as InternalAxiosRequestConfig),
+    );
+    expect(axios.isCancel(error)).toBe(true);
+    expect(isMarkedUnsent(error)).toBe(true);
+  });
+
+  test('holds exactly as many as it may, whatever comes and goes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 0, max: 3 }),
+        fc.array(fc.constantFrom('request', 'request', 'end'), { maxLength: 25 }),
+        async (limit, maxPending, commands) => {
+          const { adapter, held } = heldAdapter();
+          const limiter = limitConcurrency(limit, adapter, { maxPending });
+          const client = axios.create({ adapter: limiter });
+          const outcomes: Promise<unknown>[] = [];
+          let [inFlight, inLine, refused] = [0, 0, 0];
+          for (const command of commands) {
+            if (command === 'request') {
+              outcomes.push(client.get('/').catch((error) => error.code));
+              if (inFlight < limit) inFlight += 1;
+              else if (inLine < maxPending) inLine += 1;
+              else refused += 1;
+            } else if (held[0]) {
+              held[0].end();
+              if (inLine > 0) inLine -= 1;
+              else inFlight -= 1;
+            }
+            await flush();
+            expect(stateOf(limiter)).toEqual({ active: inFlight, pending: inLine });
+          }
+          while (held[0]) {
+            held[0].end();
+            await flush();
+          }
+          const codes = await Promise.all(outcomes);
+          expect(codes.filter((code) => code === 'ERR_QUEUE_FULL')).toHaveLength(refused);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each([
+    [{ maxPending: -1 }, 'an integer ≥ 0 or Infinity, got -1'],
+    [{ maxPending: 1.5 }, 'an integer ≥ 0 or Infinity, got 1.5'],
+    [{ maxPending: Number.NaN }, 'an integer ≥ 0 or Infinity, got NaN'],
+    [{ maxPending: '3' }, 'an integer ≥ 0 or Infinity, got "3"'],
+  ])('%p is refused', (options, rule) => {
+    expect(() => limitConcurrency(1, undefined, options as never)).toThrow(
+      new TypeError(`Expected concurrency limit option \`maxPending\` to be ${rule}`),
+    );
+  });
+
+  test('an unknown option is refused', () => {
+    expect(() => limitConcurrency(1, undefined, { maxQueue: 3 } as never)).toThrow(
+      new TypeError('Expected concurrency limit option `maxQueue` to be one of maxPending, got 3'),
+    );
+    expect(() => limitConcurrency(1, undefined, 3 as never)).toThrow(
+      new TypeError('Expected concurrency limit options to be an object, got 3'),
+    );
+  });
+});
+
+describe('the error of a request that was not sent', () => {
+  test('is marked, whether the line or its turn found it cancelled', async () => {
+    const { adapter, held } = heldAdapter();
+    const limiter = limitConcurrency(1, adapter);
+    const [inLine, atTurn] = [new AbortController(), new AbortController()];
+    const send = (signal?: AbortSignal) =>
+      limiter({ url: '/', signal } as AxiosRequestConfig as InternalAxiosRequestConfig);
+    const first = send();
+    const errors = Promise.all([caught(send(inLine.signal)), caught(send(atTurn.signal))]);
+    await flush();
+    inLine.abort();
+    held[0]?.end();
+    await undefined;
+    atTurn.abort();
+    expect((await errors).map(isMarkedUnsent)).toEqual([true, true]);
+    await first;
+    expect(stateOf(limiter)).toEqual({ active: 0, pending: 0 });
+  });
+
+  test('is not marked when the adapter had it', async () => {
+    const limiter = limitConcurrency(1, () => Promise.reject(new Error('boom')));
+    const error = await caught(limiter({} as InternalAxiosRequestConfig));
+    expect(isMarkedUnsent(error)).toBe(false);
   });
 });
 

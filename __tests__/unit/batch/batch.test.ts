@@ -81,7 +81,12 @@ describe('over a real server', () => {
   });
 
   test('no more items are sent at once than asked for', async () => {
-    const watched = watchInFlight(slowly(3, answer(200)));
+    const four = createGate();
+    const watched = watchInFlight(async (exchange) => {
+      if (exchange.number === 4) four.open();
+      await four.passed;
+      await slowly(3, answer(200))(exchange);
+    });
     const server = await startServer(watched.step);
     const items = Array.from({ length: 25 }, (_, index) => index);
     await batch(items, (item) => axios.get(`${server.url}/${item}`), { concurrency: 4 });
@@ -202,7 +207,11 @@ describe('the outcome', () => {
   });
 
   test('of no items is empty', async () => {
-    expect(await batch([], () => 1)).toEqual({ fulfilled: new Map(), rejected: new Map() });
+    expect(await batch([], () => 1)).toEqual({
+      fulfilled: new Map(),
+      rejected: new Map(),
+      report: new Map(),
+    });
   });
 
   test('comes from any iterable, read once', async () => {
@@ -271,23 +280,6 @@ describe('rounds', () => {
       { attemptNumber: 1, maxAttempts: 3, elapsed: 0, totalDelay: 0, response: { status: 503 } },
       { attemptNumber: 2, maxAttempts: 3, elapsed: 100, totalDelay: 100, response: { status: 503 } },
     ]);
-  });
-
-  test('wait as long as the server asked for the item that must wait longest', async () => {
-    const clock = virtualClock();
-    const { send } = sender({
-      a: [failure(429, {}, { 'retry-after': '7' })],
-      b: [failure(503, {}, { 'retry-after': '3' })],
-      c: [failure(503)],
-    });
-    const { fulfilled } = await batch(
-      ['a', 'b', 'c'],
-      send,
-      { wait: waitFixed(50) },
-      { clock, random: () => 0.5 },
-    );
-    expect(clock.sleeps).toEqual([7_350]);
-    expect(fulfilled.size).toBe(3);
   });
 
   test('do not wait longer than two minutes: that item is not sent again', async () => {
@@ -654,7 +646,7 @@ describe('bad input', () => {
     [[[], send, 3], 'Expected batch options to be an object, got 3'],
     [
       [[], send, { rounds: 2 }],
-      'Expected batch option `rounds` to be one of concurrency, maxRounds, wait, retryIf, budget, signal, got 2',
+      'Expected batch option `rounds` to be one of concurrency, maxRounds, wait, retryIf, budget, cooldown, signal, onProgress, got 2',
     ],
     [
       [[], send, { concurrency: 0 }],
@@ -671,6 +663,11 @@ describe('bad input', () => {
       [[], send, { budget: { maxRetries: 3 } }],
       'Expected batch option `budget` to be a RetryBudget or a function, got [object Object]',
     ],
+    [
+      [[], send, { cooldown: { hold: true } }],
+      'Expected batch option `cooldown` to be a Cooldown, got [object Object]',
+    ],
+    [[[], send, { onProgress: true }], 'Expected batch option `onProgress` to be a function, got true'],
     [
       [[], send, { signal: new AbortController() }],
       'Expected batch option `signal` to be an AbortSignal, got [object AbortController]',

@@ -3,7 +3,7 @@ import { Agent as TlsAgent } from 'node:https';
 import axios, { AxiosError, type AxiosInstance, type AxiosRequestConfig, CanceledError } from 'axios';
 import MockAdapter from 'axios-mock-adapter';
 import { causesOf, codeOf } from '../../../lib/failure/causes.ts';
-import { failureOf, failureOfResponse } from '../../../lib/failure/classify.ts';
+import { failureOf } from '../../../lib/failure/classify.ts';
 import type { Failure } from '../../../lib/index.ts';
 import { axiosSince } from '../../helpers/axios-version.ts';
 import { caught } from '../../helpers/caught.ts';

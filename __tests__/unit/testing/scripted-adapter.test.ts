@@ -367,7 +367,7 @@ describe('scriptedAdapter refuses', () => {
       "Expected scriptedAdapter option `flavour` to be 'http' or 'fetch', got \"xhr\"",
     );
     expect(() => scriptedAdapter([], { flavor: 'fetch' } as never)).toThrow(
-      'Expected scriptedAdapter option `flavor` to be one of flavour, got "fetch"',
+      'Expected scriptedAdapter option `flavor` to be spelled `flavour`, got "fetch"',
     );
   });
 });

@@ -1,0 +1,215 @@
+import type { AxiosAdapter, AxiosResponse, GenericAbortSignal, InternalAxiosRequestConfig } from 'axios';
+import { type Adapter, senderOf } from '../axios/adapter.ts';
+import { isCalm } from '../axios/calm.ts';
+import { originOf } from '../limits/origin.ts';
+import { expected } from '../options/expected.ts';
+import { isWithin } from '../options/fields.ts';
+import { type Filled, type FilledRules, readFilled } from '../options/filled.ts';
+import { type CancelSource, isCancelled, onAbort, sourcesOf } from '../runtime/abort.ts';
+import { completeClock, systemClock } from '../runtime/clock.ts';
+import type { RetryRuntime } from '../types.ts';
+import { Latencies } from './latencies.ts';
+
+type Config = InternalAxiosRequestConfig;
+
+declare module 'axios' {
+  interface AxiosRequestConfig {
+    /** Whether the adapter made by `hedge` may send a second copy of this request. By default it may. */
+    hedge?: boolean | undefined;
+  }
+}
+
+/** When `hedge` sends a second copy of a request, and of how many. */
+export interface HedgeOptions {
+  /**
+   * How long the first copy may take before the second is sent. Below 1 it is a quantile of the latencies of the last 1,000
+   * answers of the origin: at `0.95` one request in twenty gets a second copy. From 1 on it is milliseconds.
+   *
+   * @defaultValue 0.95
+   */
+  readonly delay?: number | undefined;
+  /**
+   * The most second copies for each request that could have one: a number > 0 and ≤ 1. A second copy that does not answer first
+   * counts twice, so a server that becomes slow for all gets half as many at most.
+   *
+   * @defaultValue 0.1
+   */
+  readonly ratio?: number | undefined;
+  /**
+   * How many second copies may be sent at once beyond `ratio`: a finite number ≥ 1.
+   *
+   * @defaultValue 10
+   */
+  readonly burst?: number | undefined;
+  /**
+   * How many answers of an origin have to come before their quantile counts, an integer from 1 to 1,000. Of no consequence
+   * when `delay` is in milliseconds.
+   *
+   * @defaultValue 100
+   */
+  readonly warmup?: number | undefined;
+}
+
+/** An adapter that sends a second copy of a request that takes long. */
+export interface HedgingAdapter extends AxiosAdapter {
+  /** Second copies sent so far. */
+  readonly hedged: number;
+  /** How many of these answered first. */
+  readonly won: number;
+}
+
+const DEFAULTS = { delay: 0.95, ratio: 0.1, burst: 10, warmup: 100 };
+
+const { MAX_VALUE, MIN_VALUE } = Number;
+
+const RULES: FilledRules<HedgeOptions> = {
+  delay: ['a quantile > 0 and < 1, or a finite number of ms ≥ 1', (n) => isWithin(n, MIN_VALUE, MAX_VALUE)],
+  ratio: ['a number > 0 and ≤ 1', (n) => isWithin(n, MIN_VALUE, 1)],
+  burst: ['a finite number ≥ 1', (n) => isWithin(n, 1, MAX_VALUE)],
+  warmup: ['an integer from 1 to 1000', (n) => Number.isInteger(n) && isWithin(n, 1, 1_000)],
+};
+
+const MOST_ORIGINS = 100;
+
+/**
+ * An adapter that sends a second copy of a request when the first takes longer than most, takes the first good answer and aborts
+ * the other copy. It shortens the longest waits where single requests are late by bad luck. It does not help where the server
+ * is slow for all, and then it holds back.
+ *
+ * Only GET, HEAD, OPTIONS and TRACE without a body get a second copy, unless their response is a stream or its progress is
+ * watched. To an attached client both copies are one attempt. When both fail, the error is that of the first. There is no second
+ * copy while the throttle of the client is less than half full, while a cooldown is on, or with `hedge: false` in the
+ * config of the request.
+ *
+ * @example
+ * ```ts
+ * const client = axios.create({ adapter: hedge({ delay: 0.95 }) });
+ * await client.get('/search', { hedge: false }); // this one is never sent twice
+ * ```
+ *
+ * @param options when to send a second copy, and of how many requests
+ * @param adapter what sends: a name, a function, or an array of these; by default the adapter of axios's own defaults
+ * @param runtime where time comes from, for tests
+ * @throws TypeError for an unknown option, a value out of range, or what cannot be an adapter
+ * @see Dean and Barroso, The Tail at Scale, https://doi.org/10.1145/2408776.2408794
+ */
+export function hedge(
+  options: HedgeOptions = {},
+  adapter?: Adapter,
+  { clock = systemClock }: RetryRuntime = {},
+): HedgingAdapter {
+  const limits = readFilled('hedge', RULES, DEFAULTS, options);
+  const { monotonic, alarm } = completeClock(clock);
+  const send = senderOf(adapter);
+  const lanes = new Map<string, Lane>();
+  const count = { hedged: 0, won: 0 };
+
+  const laneOf = (origin: string): Lane => {
+    const lane = lanes.get(origin) ?? new Lane(limits);
+    lanes.delete(origin);
+    lanes.set(origin, lane);
+    const [oldest = ''] = lanes.keys();
+    if (lanes.size > MOST_ORIGINS) lanes.delete(oldest);
+    return lane;
+  };
+
+  const sendTwice = async (config: Config, lane: Lane, patience: number): Promise<AxiosResponse> => {
+    const [first, second, over] = [new AbortController(), new AbortController(), new AbortController()];
+    const source = config.signal as CancelSource | undefined;
+    const unlink = source
+      ? onAbort(source, () => [first, second].map((leg) => leg.abort(source.reason)))
+      : nothing;
+    config.signal = first.signal;
+    try {
+      const early = send(config);
+      const isLate = await Promise.race([early.then(no, no), alarm(patience, over.signal).then(yes, no)]);
+      if (!isLate || sourcesOf(config).some(isCancelled) || !isCalm(config) || !lane.take())
+        return await early;
+      count.hedged += 1;
+      const late = send(copyFor(config, second.signal));
+      const winner = await Promise.any([early.then(beats(second)), late.then(beats(first))]).catch(nothing);
+      if (winner?.loser === first) count.won += 1;
+      else lane.payAgain();
+      if (!winner) return await early;
+      winner.loser.abort();
+      // To all above there was one request.
+      return Object.assign(winner.response, { config });
+    } finally {
+      over.abort();
+      unlink();
+      if (source) config.signal = source as GenericAbortSignal;
+      else delete config.signal;
+    }
+  };
+
+  const hedging: AxiosAdapter = async (config) => {
+    if (!mayBeHedged(config)) return send(config);
+    const lane = laneOf(originOf(config));
+    const patience = lane.enter();
+    const startedAt = monotonic();
+    const response = await (patience < Infinity ? sendTwice(config, lane, patience) : send(config));
+    lane.latencies.add(monotonic() - startedAt);
+    return response;
+  };
+  return Object.defineProperties(hedging as AxiosAdapter & typeof count, {
+    hedged: { get: () => count.hedged },
+    won: { get: () => count.won },
+  });
+}
+
+/** What is known of one origin: how fast it answers, and how many second copies are left. */
+class Lane {
+  readonly latencies = new Latencies();
+  readonly #limits: Filled<HedgeOptions>;
+  #tokens: number;
+
+  constructor(limits: Filled<HedgeOptions>) {
+    this.#limits = limits;
+    this.#tokens = limits.burst;
+  }
+
+  /** Counts a request; answers the milliseconds after which it may be sent a second time. */
+  enter(): number {
+    const { delay, ratio, burst, warmup } = this.#limits;
+    this.#tokens = Math.min(burst, this.#tokens + ratio);
+    if (delay >= 1) return delay;
+    // Timers and most clocks count whole milliseconds: an answer that takes as long as others is not late.
+    return this.latencies.count < warmup ? Infinity : Math.floor(this.latencies.quantile(delay)) + 1;
+  }
+
+  /** Takes a second copy, if there is one left. */
+  take(): boolean {
+    // Sums of fractions such as 0.1 come out a little below a whole number.
+    if (this.#tokens < 1 - 1e-9) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  /** Pays once more for a second copy that was of no use. */
+  payAgain(): void {
+    this.#tokens -= 1;
+  }
+}
+
+const nothing = (): void => undefined;
+const yes = (): boolean => true;
+const no = (): boolean => false;
+
+const beats = (loser: AbortController) => (response: AxiosResponse) => ({ response, loser });
+
+const SAFE = /^(get|head|options|trace)$/i;
+
+function mayBeHedged(config: Config): boolean {
+  const { hedge = true, method = 'get', data, responseType, onDownloadProgress, onUploadProgress } = config;
+  if (typeof hedge !== 'boolean') throw expected('`hedge` in the config', 'a boolean', hedge);
+  const isWatched = onDownloadProgress ?? onUploadProgress;
+  const isStreamed = /^(stream|response)$/.test(responseType ?? '');
+  return hedge && SAFE.test(method) && (data ?? '') === '' && !isStreamed && !isWatched;
+}
+
+/** A copy to be sent beside the first. Adapters edit headers, so it has its own. */
+function copyFor(config: Config, signal: AbortSignal): Config {
+  const { headers } = config;
+  const own = headers && Reflect.construct(headers.constructor, [{ ...headers }]);
+  return { ...config, headers: own, signal };
+}
