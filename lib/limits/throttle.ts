@@ -72,6 +72,14 @@ const RULES: FilledRules<RetryThrottleOptions> = {
   hold: ['a boolean', (value) => typeof value === 'boolean'],
 };
 
+/**
+ * The options of a throttle with the defaults filled in.
+ *
+ * @throws TypeError for an unknown option or a number out of range
+ */
+export const readThrottle = (options: RetryThrottleOptions): Filled<RetryThrottleOptions> =>
+  readFilled('retry throttle', RULES, DEFAULTS, options);
+
 const MOST_ORIGINS = 1_000;
 
 /**
@@ -88,7 +96,7 @@ export class RetryThrottle implements ThrottleLike {
   #now = -Infinity;
 
   constructor(options: RetryThrottleOptions = {}) {
-    this.#options = readFilled('retry throttle', RULES, DEFAULTS, options);
+    this.#options = readThrottle(options);
   }
 
   /** Whether every bucket is full, as far as is known. While it is, a success need not be told. */
