@@ -2,7 +2,7 @@ import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { withCause } from '../failure/causes.ts';
 import { DEFAULT_VERDICT, isTransient } from '../failure/transient.ts';
 import { askReader, readHints } from '../hints/hints.ts';
-import type { BudgetLike, Turn } from '../limits/brand.ts';
+import type { BudgetLike, Reservation, Turn } from '../limits/brand.ts';
 import { originOf } from '../limits/origin.ts';
 import {
   type CancelSource,
@@ -121,6 +121,8 @@ class Loop {
   #cost = 0;
   #payer = '';
   #isLocal = false;
+  /** What the budget gave for the retry under way. */
+  #allowance: Reservation | undefined = undefined;
   /** Takes back what the retry under way has cost, should it not be sent. */
   #refund = nothing;
 
@@ -290,14 +292,14 @@ class Loop {
     const isLocal = failure === 'unsent' || this.#turn !== undefined;
     const cost = throttle?.take(origin, response?.status === 429, this.#now, isLocal);
     if (throttle && cost === undefined) return new Settled(outcome, 'throttled');
-    const allowance = this.#budget?.reserve(pause.delay);
+    this.#allowance = this.#budget?.reserve(pause.delay);
     const waited = log.totalDelay;
     this.#refund = () => {
       throttle?.give(origin, this.#now, cost, isLocal);
-      allowance?.cancel(log.totalDelay - waited);
+      this.#allowance?.cancel(log.totalDelay - waited);
       this.#task.discard();
     };
-    if (this.#budget && !allowance) return new Settled(outcome, 'budget-exhausted');
+    if (this.#budget && !this.#allowance) return new Settled(outcome, 'budget-exhausted');
     if (cost !== undefined) {
       this.#cost = cost;
       this.#payer = origin;
@@ -328,8 +330,10 @@ class Loop {
     let waited = await this.#sleep(delay);
     let late: Settled | undefined;
     while (!late && !this.#link.signal.aborted && this.#isPutOff(outcome)) {
-      late = this.#lateness(outcome, this.#untilTurn);
-      if (!late) waited += await this.#sleep(this.#untilTurn);
+      const more = this.#untilTurn;
+      late = this.#lateness(outcome, more);
+      if (!late && this.#allowance?.extend(more) === false) late = new Settled(outcome, 'budget-exhausted');
+      if (!late) waited += await this.#sleep(more);
     }
     this.#log.wait(waited);
     return late;

@@ -18,6 +18,8 @@ export interface Reservation {
    * @param slept milliseconds of the wait that have passed
    */
   cancel(slept: number): void;
+  /** Takes more wait for the same retry, in milliseconds; `false` when so much is not left, and then nothing is taken. */
+  extend(wait: number): boolean;
 }
 
 /** A budget, as the engine sees it. */

@@ -62,12 +62,18 @@ export class RetryBudget implements BudgetLike {
    * @param delay milliseconds until that retry; an endless one is never granted
    */
   reserve(delay: number): Reservation | undefined {
-    const wait = Math.max(0, delay);
-    if (!(this.#retries >= 1 && wait <= this.#wait && wait < Infinity)) return undefined;
+    let wait = Math.max(0, delay);
+    if (!(this.#retries >= 1 && this.#canWait(wait))) return undefined;
     this.#retries -= 1;
     this.#wait -= wait;
     let kept = true;
     return {
+      extend: (more) => {
+        if (!this.#canWait(more)) return false;
+        this.#wait -= more;
+        wait += more;
+        return true;
+      },
       cancel: (slept) => {
         if (!kept) return;
         kept = false;
@@ -77,6 +83,10 @@ export class RetryBudget implements BudgetLike {
         if (unslept > 0) this.#wait = Math.min(this.#maxWait, this.#wait + unslept);
       },
     };
+  }
+
+  #canWait(wait: number): boolean {
+    return wait <= this.#wait && wait < Infinity;
   }
 
   /** What is left, for logs. */
