@@ -119,9 +119,9 @@ describe('a retry', () => {
     const logger = createLogger();
     await createClient(logger, [{ status: 429, retryAfter: 30 }, 200]).get('/users/1');
     expect(textsOf(logger.lines)).toEqual([
-      `warn GET ${url} attempt 1 of 3: 429, retry in 30.5 s (asked by the server)`,
+      `warn GET ${url} attempt 1 of 3: 429, retry in 31 s (asked by the server)`,
     ]);
-    expect(logger.lines[0]?.[2]).toMatchObject({ delay: 30_500, delaySource: 'server' });
+    expect(logger.lines[0]?.[2]).toMatchObject({ delay: 31_000, delaySource: 'server' });
   });
 
   it('without a limit tells no limit', async () => {

@@ -116,7 +116,6 @@ describe('in the mode auto, sleeps that overlap', () => {
     const order: string[] = [];
     const start = (name: string, baseDelay: number, interceptors: number): Promise<unknown> => {
       const client = axios.create({ adapter: scriptedAdapter([503, 503, 200]) });
-      attachRetry(client, { baseDelay, jitter: 'none' }, { clock });
       for (let n = 0; n < interceptors; n += 1) {
         client.interceptors.request.use(async (config) => config);
       }
@@ -124,6 +123,7 @@ describe('in the mode auto, sleeps that overlap', () => {
         order.push(`${name} at ${clock.now()}`);
         return config;
       });
+      attachRetry(client, { baseDelay, jitter: 'none' }, { clock });
       return client.get('/');
     };
     await Promise.all([start('slow', 1_000, 0), start('quick', 400, 10)]);
@@ -365,7 +365,7 @@ describe('the virtual clock refuses', () => {
       'Expected virtualClock option `now` to be a finite number of milliseconds, got NaN',
     );
     expect(() => virtualClock({ mod: 'manual' } as never)).toThrow(
-      'Expected virtualClock option `mod` to be one of now, mode, got "manual"',
+      'Expected virtualClock option `mod` to be spelled `mode`, got "manual"',
     );
   });
 
