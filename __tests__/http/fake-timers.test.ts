@@ -97,7 +97,7 @@ describe.each([
     const answered = watch(client.get('/'));
     await jest.advanceTimersByTimeAsync(59_990);
     expect(sent(mock)).toBe(1);
-    await jest.advanceTimersByTimeAsync(1_100);
+    await jest.advanceTimersByTimeAsync(2_100);
     expect(answered.isSettled).toBe(true);
     expect((await answered.promise).status).toBe(200);
   });
@@ -140,7 +140,7 @@ describe('under a fake system time', () => {
     const answered = client.get('/');
     await jest.advanceTimersByTimeAsync(29_990);
     expect(sent(mock)).toBe(1);
-    await jest.advanceTimersByTimeAsync(1_100);
+    await jest.advanceTimersByTimeAsync(2_100);
     expect((await answered).status).toBe(200);
   });
 

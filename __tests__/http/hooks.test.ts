@@ -282,7 +282,7 @@ describe('a wait that is no finite number of milliseconds ≥ 0 never reaches a 
     const controller = new AbortController();
     try {
       const { adapter } = scripted((config) => {
-        const headers = { 'retry-after': String(2 ** 32) };
+        const headers = { 'retry-after': String(2 ** 22) };
         const response = { status: 503, statusText: '', headers, config, data: '' };
         throw new axios.AxiosError('busy', 'ERR_BAD_RESPONSE', config, {}, response);
       });

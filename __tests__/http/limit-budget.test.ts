@@ -80,7 +80,7 @@ test('a full line is not retried and costs no tokens, first attempt or not', asy
   expect(error.code).toBe('ERR_QUEUE_FULL');
   expect(retryReport(error)).toMatchObject({
     reason: 'not-retryable',
-    attempts: [{ code: 'ERR_QUEUE_FULL' }],
+    attempts: [],
   });
   expect(throttle.tokens(server.url)).toBe(500);
   controller.abort();

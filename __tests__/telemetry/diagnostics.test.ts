@@ -60,7 +60,7 @@ test('each retry and each request that is given up is a message, the log entry',
   };
   expect(messages).toEqual([
     [RETRY_CHANNEL, first],
-    [RETRY_CHANNEL, expect.objectContaining({ status: 429, delay: 30_500, delaySource: 'server' })],
+    [RETRY_CHANNEL, expect.objectContaining({ status: 429, delay: 31_000, delaySource: 'server' })],
     [GIVE_UP_CHANNEL, last],
   ]);
 });

@@ -87,7 +87,7 @@ test('the prom-client recipe tells retries, waits, give-ups and tokens on its pa
       `axios_tenacity_retry_delay_seconds_count${by('server')} 1`,
       `axios_tenacity_give_ups_total{${request},error_type="500",axios_tenacity_reason="max-attempts"} 1`,
       expect.stringMatching(
-        `axios_tenacity_throttle_tokens{server_address="127.0.0.1",server_port="${port}"} 4[78]`,
+        `axios_tenacity_throttle_tokens{server_address="127.0.0.1",server_port="${port}"} 4[789]`,
       ),
     ]),
   );

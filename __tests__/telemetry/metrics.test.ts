@@ -56,7 +56,7 @@ describe('a request that succeeds after retries', () => {
     ];
     expect(await pointsOf('retries')).toEqual(retries.map((attributes) => [attributes, 1]));
     expect(await pointsOf('retry_delay')).toEqual(
-      [0.5, 10.5, 2].map((sum, index) => [retries[index], { count: 1, sum }]),
+      [0.5, 11, 2].map((sum, index) => [retries[index], { count: 1, sum }]),
     );
     expect(await pointsOf('request.retries')).toEqual([
       [

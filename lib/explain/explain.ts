@@ -1,5 +1,5 @@
 import { headerOf } from '../axios/idempotency.ts';
-import { type Policy, resolvePolicy } from '../core/policy.ts';
+import { type Policy, resolvePolicy, withOwnLimits } from '../core/policy.ts';
 import { isCooldown, isRetryThrottle } from '../limits/brand.ts';
 import { Cooldown, type CooldownOptions } from '../limits/cooldown.ts';
 import { RetryThrottle, type RetryThrottleOptions } from '../limits/throttle.ts';
@@ -50,7 +50,7 @@ export function explainPolicy(
   if (!(typeof timeout === 'number' && timeout >= 0)) {
     throw expected('`timeout` of `explainPolicy`', 'a number of milliseconds ≥ 0', timeout);
   }
-  const policy = resolvePolicy(undefined, options);
+  const policy = resolvePolicy(withOwnLimits({ ...options }));
   const { maxAttempts, maxElapsedTime, attemptTimeout, totalTimeout, idempotencyKey, retryAfter } = policy;
   const waits = sampleSchedule(policy);
   let stopFault = false;

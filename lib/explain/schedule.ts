@@ -1,6 +1,8 @@
 /** What a policy would do, found out by asking its functions outside of any request. */
+
 import { askToStop, findBound, isLastAttempt, spreadHint } from '../core/decide.ts';
 import type { Policy } from '../core/policy.ts';
+import { spreadOf } from '../limits/cooldown.ts';
 import { waitBounds } from '../strategies/wait.ts';
 import type { PendingRetryContext, Reason, RetryContext } from '../types.ts';
 
@@ -132,8 +134,11 @@ function stopOrFault(policy: Policy, context: PendingRetryContext, onFault: () =
 }
 
 /** The longest wait that a server can bring about, with what is added to spread it; 0 when hints are ignored. */
-export const longestHint = ({ retryAfter }: Policy): number =>
-  retryAfter === false ? 0 : spreadHint(retryAfter.max, () => 1);
+export function longestHint({ retryAfter, cooldown }: Policy): number {
+  if (retryAfter === false) return 0;
+  const { max } = retryAfter;
+  return cooldown && max < Infinity ? max + spreadOf(max) : spreadHint(max, () => 1);
+}
 
 /**
  * The most milliseconds from the first send until the last retry starts, and until the request has settled, whatever

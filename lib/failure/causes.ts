@@ -14,7 +14,7 @@ export interface ErrorNode {
 }
 
 /** What may be on the request of an error: the one of Node, of follow-redirects around it, of HTTP/2, or of fetch. */
-export interface SentRequest {
+interface SentRequest {
   readonly _redirectCount?: number;
   readonly _currentRequest?: SentRequest;
   /** Of fetch: what becomes of a redirect. */
@@ -57,7 +57,7 @@ export function causesOf(error: unknown): readonly ErrorNode[] {
 }
 
 /** The error codes in a list of errors. */
-export const codesOf = (nodes: readonly ErrorNode[]): readonly string[] =>
+const codesOf = (nodes: readonly ErrorNode[]): readonly string[] =>
   nodes.flatMap(({ code }) => (typeof code === 'string' ? code : []));
 
 /** The code of an error, or else of its nearest cause. */

@@ -58,6 +58,9 @@ const NEW_WAVE = 1_000;
 /** The most milliseconds by which a wave begins after the end of the pause. */
 const MOST_SPREAD = 2_000;
 
+/** The most milliseconds that are added to a pause to spread the clients that heard of it. */
+export const spreadOf = (wait: number): number => Math.min(MOST_SPREAD, wait / 2);
+
 /** The least and the most milliseconds from one request of a line to the next. */
 const LEAST_GAP = 2;
 const MOST_GAP = 10_000;
@@ -227,7 +230,7 @@ class Line {
     this.until = until;
     if (until > this.#wave + NEW_WAVE) {
       this.#wave = until;
-      this.#spread = random() * Math.min(MOST_SPREAD, wait / 2);
+      this.#spread = random() * spreadOf(wait);
       this.#arrivedAt = undefined;
     }
     const stopsAt = Math.max(now, this.#resumesAt);

@@ -147,13 +147,15 @@ function textOf(entry: RetryLogEntry): string {
     delay = 0,
   } = entry;
   const count = maxAttempts === undefined ? attemptNumber : `${attemptNumber} of ${maxAttempts}`;
+  // What waited in front of the adapter and was not sent is no attempt.
+  const what = attemptNumber > 0 ? `attempt ${count}` : 'not sent';
   const chooser = entry.delaySource === 'server' ? 'asked by the server' : 'backoff';
   const sequel = {
     attempt: '',
     retry: `, retry in ${showDuration(delay)} (${chooser})`,
     'give-up': `, gave up (${entry.reason})`,
   };
-  return onOneLine(`${method} ${url} attempt ${count}: ${status ?? code}${sequel[event]}`);
+  return onOneLine(`${method} ${url} ${what}: ${status ?? code}${sequel[event]}`);
 }
 
 /** One line in which no logger finds a placeholder: consoles and winston would put the object in its place. */

@@ -52,7 +52,7 @@ describe('the default policy', () => {
       omitted: 0,
       sampled: false,
       retryAfter: { max: 120_000, whenLonger: 'give-up' },
-      longestHint: 121_000,
+      longestHint: 122_000,
       fastest: { attempts: 3, elapsed: 0, bound: 'max-attempts' },
       slowest: { attempts: 3, elapsed: 3_000, bound: 'max-attempts' },
       worstCase: { lastRetry: 300_000, total: Infinity },
@@ -66,7 +66,7 @@ describe('the default policy', () => {
       'failures       statuses 408 425 429 500 502 503 504; connection failures and timeouts',
       'methods        GET HEAD OPTIONS TRACE PUT DELETE QUERY; others with an idempotency key, or when the',
       '               server provably did not act',
-      'server hints   obeyed in place of the waits below, up to 2 min 1 s; longer ones are given up on',
+      'server hints   obeyed in place of the waits below, up to 2 min 2 s; longer ones are given up on',
       'waits          exponential, jitter full',
       '',
       '  retry  least wait  most wait  sum at most',
@@ -112,7 +112,7 @@ it('a policy with everything reads as a whole', () => {
     'failures       as retryIf says, else statuses 503; connection failures and timeouts',
     'methods        GET POST; POST and PATCH, which get an X-Key; others with an idempotency key, or when',
     '               the server provably did not act',
-    'server hints   obeyed in place of the waits below, up to 31 s; longer ones are given up on',
+    'server hints   obeyed in place of the waits below, up to 32 s; longer ones are given up on',
     'waits          exponential, jitter equal',
     '',
     '  retry  least wait  most wait  sum at most',
@@ -285,7 +285,7 @@ it.each<[RetryOptions['retryAfter'], string]>([
   [{ max: 0 }, 'obeyed in place of the waits below, up to 0 ms; longer ones are given up on'],
   [
     { max: 60_000, whenLonger: 'clamp' },
-    'obeyed in place of the waits below, up to 1 min 1 s; longer ones are cut to 1 min',
+    'obeyed in place of the waits below, up to 1 min 2 s; longer ones are cut to 1 min',
   ],
 ])('hints under %j are %s', (retryAfter, text) => {
   expect(linesOf(explainPolicy({ retryAfter }))).toContain(`server hints   ${text}`);
@@ -387,8 +387,8 @@ describe('the worst case', () => {
     [{ totalTimeout: 9_000 }, 9_000, 9_000],
     [{ maxElapsedTime: Infinity }, Infinity, Infinity],
     [{ attemptTimeout: 1_000, retryAfter: false }, 5_000, 6_000],
-    [{ attemptTimeout: 1_000, retryAfter: { max: 1_500 } }, 5_650, 6_650],
-    [{ attemptTimeout: 1_000 }, 244_000, 245_000],
+    [{ attemptTimeout: 1_000, retryAfter: { max: 1_500 } }, 6_500, 7_500],
+    [{ attemptTimeout: 1_000 }, 246_000, 247_000],
     [{ attemptTimeout: 1_000, retryAfter: { max: Infinity } }, 300_000, 301_000],
     [{ attemptTimeout: 1_000, maxAttempts: Infinity, retryAfter: false }, 300_000, 301_000],
   ])('of %j is the last retry at %d and an end at %d', (options, lastRetry, total) => {
