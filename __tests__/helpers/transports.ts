@@ -7,7 +7,7 @@ export const transports = ['http', 'fetch', 'axios-mock-adapter'] as const;
 export type Transport = (typeof transports)[number];
 
 /** What was sent, as far as a mock knows it too. */
-export interface Sent {
+interface Sent {
   readonly url: string;
   readonly headers: Readonly<Record<string, unknown>>;
 }

@@ -54,8 +54,8 @@ test('each retry and each request that is given up is a message, the log entry',
     event: 'give-up',
     attemptNumber: 3,
     code: 'ECONNRESET',
-    elapsed: 31_000,
-    totalDelay: 31_000,
+    elapsed: 31_500,
+    totalDelay: 31_500,
     reason: 'max-attempts',
   };
   expect(messages).toEqual([

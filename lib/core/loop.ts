@@ -260,19 +260,17 @@ class Loop {
     return this.#turn ? { delay: Math.max(least, this.#turn.due - now), delaySource: 'server' } : pause;
   }
 
-  /** Whether a pause that was heard during the wait keeps the retry from being sent now. */
-  #isPutOff({ config }: Outcome): boolean {
+  /** Milliseconds that a pause, heard during the wait, keeps the retry from being sent at this moment. */
+  #putOff({ config }: Outcome, now: number): number {
     const { cooldown } = this.#policy;
-    if (this.#untilTurn > GRAIN) return true;
-    if (!cooldown || cooldown.idle) return false;
+    const left = (): number => {
+      const more = (this.#turn?.due ?? 0) - now;
+      return more > GRAIN ? more : 0;
+    };
+    if (left() > 0 || !cooldown || cooldown.idle) return left();
     const scope = cooldown.scopeOf(config);
-    const now = this.#now;
     this.#turn = cooldown.left(scope, now) > GRAIN ? cooldown.pace(scope, now, now) : undefined;
-    return this.#untilTurn > GRAIN;
-  }
-
-  get #untilTurn(): number {
-    return Math.max(0, (this.#turn?.due ?? 0) - this.#now);
+    return left();
   }
 
   /** A success gives back what the last retry took, or earns a little. */
@@ -327,10 +325,13 @@ class Loop {
   async #wait(outcome: Outcome, { delay, delaySource }: Pause): Promise<Settled | undefined> {
     this.#tell('onRetry', outcome, { delay, delaySource });
     if (!isPolled(outcome)) this.#task.release(outcome);
+    const beganAt = this.#now;
     let waited = await this.#sleep(delay);
     let late: Settled | undefined;
-    while (!late && !this.#link.signal.aborted && this.#isPutOff(outcome)) {
-      const more = this.#untilTurn;
+    while (!late && !this.#link.signal.aborted) {
+      // Timers that are faked without the clock have passed all the same.
+      const more = this.#putOff(outcome, Math.max(beganAt + waited, this.#now));
+      if (more === 0) break;
       late = this.#lateness(outcome, more);
       if (!late && this.#allowance?.extend(more) === false) late = new Settled(outcome, 'budget-exhausted');
       if (!late) waited += await this.#sleep(more);

@@ -195,7 +195,7 @@ const badCases = Object.entries(table).flatMap(([name, { bad }]) =>
 function expectRefusal(error: unknown, name: string, shown: string, rule = /.+/): void {
   expect(error).toBeInstanceOf(TypeError);
   const [, what = '', must = '', got] =
-    /^Expected (.+?) to be ([^]+), got ([^]*)$/.exec((error as TypeError).message) ?? [];
+    /^Expected (.+?) to be (.+), got (.*)$/s.exec((error as TypeError).message) ?? [];
   expect(what.replace(/(`\w+)[.[][^`]*`$/, '$1`')).toBe(name);
   expect(must).toMatch(rule);
   expect(got).toBe(shown);
