@@ -51,6 +51,18 @@ const asItIs = (error: unknown): never => {
   throw error;
 };
 
+/** How a pass through the inside ended. */
+export interface Passage {
+  readonly ok: boolean;
+  readonly value: unknown;
+}
+
+// A pass that fails would make axios write the stack of this call into an error that is no one's yet: it takes a sixth of the time.
+const LAST: Handler = {
+  fulfilled: (value): Passage => ({ ok: true, value }),
+  rejected: (value): Passage => ({ ok: false, value }),
+};
+
 /**
  * Sends a whole config through the inside interceptors, the last step and the adapter. It goes to the instance itself, not
  * to a `client.request` that somebody put in its place: that one belongs to the outside.
@@ -59,7 +71,7 @@ export function sendInside(
   boundary: Boundary,
   config: Config,
   lastStep: (config: Config) => Config,
-): Promise<unknown> {
+): Promise<Passage> {
   const { instance, response: own } = boundary;
   const [request, response] = managersOf(instance);
   const inside = requestsInside(boundary, config).filter(({ runWhen }) => runWhen?.(config) !== false);
@@ -72,7 +84,7 @@ export function sendInside(
     synchronous,
   }));
   const ordered = isLastFirst(config) ? [tail, ...requests, head] : [head, ...requests, tail];
-  const responses = neighboursOf(response, own);
+  const responses = [...neighboursOf(response, own), LAST];
   const { transitional } = config;
   try {
     // The second is put there by the first: no code of a user runs between the two.

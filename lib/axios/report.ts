@@ -1,6 +1,7 @@
-import type { AxiosRequestConfig } from 'axios';
+import type { AxiosRequestConfig, InternalAxiosRequestConfig } from 'axios';
 import { causesOf } from '../failure/causes.ts';
 import type { RetryReport } from '../types.ts';
+import { CALM } from './calm.ts';
 
 /** Under which a state answers its report. Not `instanceof`: both builds of the package may meet in one process. */
 const REPORT: unique symbol = Symbol.for('axios-tenacity.report');
@@ -23,6 +24,7 @@ export const Answering = /* @__PURE__ */ (() => {
     abstract report(): RetryReport | undefined;
     abstract isExhausted(): boolean;
     abstract attempt(): number | undefined;
+    abstract isCalm(config: InternalAxiosRequestConfig): boolean;
 
     [REPORT](): RetryReport | undefined {
       return this.report();
@@ -34,6 +36,10 @@ export const Answering = /* @__PURE__ */ (() => {
 
     [ATTEMPT](): number | undefined {
       return this.attempt();
+    }
+
+    [CALM](config: InternalAxiosRequestConfig): boolean {
+      return this.isCalm(config);
     }
   }
   return Answers;

@@ -14,7 +14,6 @@ import type { CancelSource } from '../runtime/abort.ts';
 import type { Reason, RetryReport } from '../types.ts';
 import { unwrapped, wrapped } from './adapter.ts';
 import { closeStream, isOneShot, releaseBody, throwIfFailed, watchBody } from './body.ts';
-import { CALM } from './calm.ts';
 import { canceledError } from './cancellation.ts';
 import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
 import { ERR_COOLING_DOWN, withHold } from './hold.ts';
@@ -173,7 +172,7 @@ export class RetryState extends Answering implements Task {
     return wasRetried(error) ? 'already-retried' : undefined;
   }
 
-  [CALM](config: Config): boolean {
+  isCalm(config: Config): boolean {
     const { throttle, cooldown } = this.#policy;
     const now = this.#attachment.clock.monotonic();
     const isCooling = cooldown && !cooldown.idle && cooldown.left(cooldown.scopeOf(config), now) > 0;
@@ -215,7 +214,8 @@ export class RetryState extends Answering implements Task {
     };
     // Guarded once more after the inside: an interceptor may put an adapter of its own in the place of ours.
     return sendInside(this.#attachment.boundary, guard(config), guard).then(
-      (value) => this.#land(flight, true, value, config),
+      ({ ok, value }) => this.#land(flight, ok, value, config),
+      // axios goes by nothing else when a synchronous interceptor throws.
       (error) => this.#land(flight, false, error, config),
     );
   }
