@@ -60,12 +60,13 @@ export interface HedgingAdapter extends AxiosAdapter {
 
 const DEFAULTS = { delay: 0.95, ratio: 0.1, burst: 10, warmup: 100 };
 
-const { MAX_VALUE, MIN_VALUE } = Number;
-
 const RULES: FilledRules<HedgeOptions> = {
-  delay: ['a quantile > 0 and < 1, or a finite number of ms ≥ 1', (n) => isWithin(n, MIN_VALUE, MAX_VALUE)],
-  ratio: ['a number > 0 and ≤ 1', (n) => isWithin(n, MIN_VALUE, 1)],
-  burst: ['a finite number ≥ 1', (n) => isWithin(n, 1, MAX_VALUE)],
+  delay: [
+    'a quantile > 0 and < 1, or a finite number of ms ≥ 1',
+    (n) => isWithin(n, Number.MIN_VALUE, Number.MAX_VALUE),
+  ],
+  ratio: ['a number > 0 and ≤ 1', (n) => isWithin(n, Number.MIN_VALUE, 1)],
+  burst: ['a finite number ≥ 1', (n) => isWithin(n, 1, Number.MAX_VALUE)],
   warmup: ['an integer from 1 to 1000', (n) => Number.isInteger(n) && isWithin(n, 1, 1_000)],
 };
 

@@ -1,4 +1,4 @@
-import axios, { type AxiosInstance, CanceledError } from 'axios';
+import axios, { Axios, AxiosHeaders, type AxiosInstance, CanceledError } from 'axios';
 import { wrapped } from './adapter.ts';
 import { throwIfFailed } from './body.ts';
 import { throwIfCanceled } from './cancellation.ts';
@@ -22,7 +22,7 @@ export interface Boundary {
 
 type Manager = { handlers?: readonly (Handler | null)[] | null; forEach?: unknown };
 
-const managersOf = ({ interceptors: { request, response } }: AxiosInstance): readonly [Manager, Manager] =>
+const managersOf = ({ interceptors: { request, response } }: Axios): readonly [Manager, Manager] =>
   [request, response] as unknown as readonly [Manager, Manager];
 
 /** The handlers before (or after) one in a manager; none when that one is no longer there. */
@@ -52,16 +52,36 @@ const asItIs = (error: unknown): never => {
 };
 
 /**
- * Sends a whole config through the inside interceptors, the last step and the adapter. It goes to the instance itself, not
- * to a `client.request` that somebody put in its place: that one belongs to the outside.
+ * What a pass goes through: a client without defaults, since merging those would take most of the time and our config is
+ * whole. When the config is of another copy of axios, the instance itself, which is of that copy.
+ */
+const laneFor = ({ headers }: Config, instance: AxiosInstance): Axios =>
+  headers instanceof AxiosHeaders ? new Axios({}) : instance;
+
+/** How a pass through the inside ended. */
+export interface Passage {
+  readonly ok: boolean;
+  readonly value: unknown;
+}
+
+// A pass that fails would make axios write the stack of this call into an error that is no one's yet: it takes a sixth of the time.
+const LAST: Handler = {
+  fulfilled: (value): Passage => ({ ok: true, value }),
+  rejected: (value): Passage => ({ ok: false, value }),
+};
+
+/**
+ * Sends a whole config through the inside interceptors, the last step and the adapter. It never goes to a `client.request`
+ * that somebody put in its place: that one belongs to the outside.
  */
 export function sendInside(
   boundary: Boundary,
   config: Config,
   lastStep: (config: Config) => Config,
-): Promise<unknown> {
+): Promise<Passage> {
   const { instance, response: own } = boundary;
-  const [request, response] = managersOf(instance);
+  const lane = laneFor(config, instance);
+  const [request, response] = managersOf(lane);
   const inside = requestsInside(boundary, config).filter(({ runWhen }) => runWhen?.(config) !== false);
   // axios merges what it is given with the defaults; ours is whole, so it takes the place of the result.
   const head: Handler = { fulfilled: () => config, rejected: asItIs, synchronous: true };
@@ -72,13 +92,13 @@ export function sendInside(
     synchronous,
   }));
   const ordered = isLastFirst(config) ? [tail, ...requests, head] : [head, ...requests, tail];
-  const responses = neighboursOf(response, own);
+  const responses = [...neighboursOf(managersOf(instance)[1], own), LAST];
   const { transitional } = config;
   try {
     // The second is put there by the first: no code of a user runs between the two.
     handOut(request, ordered, () => handOut(response, responses));
-    const send = typeof instance === 'function' ? instance : Object.getPrototypeOf(instance).request;
-    return send.call(instance, transitional ? { transitional } : {});
+    const send = typeof lane === 'function' ? lane : Object.getPrototypeOf(lane).request;
+    return send.call(lane, transitional ? { transitional } : {});
   } finally {
     takeBack(request);
     takeBack(response);

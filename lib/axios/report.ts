@@ -1,21 +1,49 @@
-import type { AxiosRequestConfig } from 'axios';
+import type { AxiosRequestConfig, InternalAxiosRequestConfig } from 'axios';
 import { causesOf } from '../failure/causes.ts';
 import type { RetryReport } from '../types.ts';
+import { CALM } from './calm.ts';
 
 /** Under which a state answers its report. Not `instanceof`: both builds of the package may meet in one process. */
-export const REPORT: unique symbol = Symbol.for('axios-tenacity.report');
+const REPORT: unique symbol = Symbol.for('axios-tenacity.report');
 
 /** Under which a state answers whether its request was given up on after a retry. */
-export const EXHAUSTED: unique symbol = Symbol.for('axios-tenacity.exhausted');
+const EXHAUSTED: unique symbol = Symbol.for('axios-tenacity.exhausted');
 
 /** Under which a state answers which attempt is under way. */
-export const ATTEMPT: unique symbol = Symbol.for('axios-tenacity.attempt');
+const ATTEMPT: unique symbol = Symbol.for('axios-tenacity.attempt');
 
 interface State {
   [REPORT]?(): RetryReport | undefined;
   [EXHAUSTED]?(): boolean;
   [ATTEMPT]?(): number | undefined;
 }
+
+/** What answers to the functions of this module. Within a pure call: bundlers keep for good a class with symbols for names. */
+export const Answering = /* @__PURE__ */ (() => {
+  abstract class Answers implements State {
+    abstract report(): RetryReport | undefined;
+    abstract isExhausted(): boolean;
+    abstract attempt(): number | undefined;
+    abstract isCalm(config: InternalAxiosRequestConfig): boolean;
+
+    [REPORT](): RetryReport | undefined {
+      return this.report();
+    }
+
+    [EXHAUSTED](): boolean {
+      return this.isExhausted();
+    }
+
+    [ATTEMPT](): number | undefined {
+      return this.attempt();
+    }
+
+    [CALM](config: InternalAxiosRequestConfig): boolean {
+      return this.isCalm(config);
+    }
+  }
+  return Answers;
+})();
 
 const linked = new WeakMap<object, State>();
 

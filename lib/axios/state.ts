@@ -14,13 +14,12 @@ import type { CancelSource } from '../runtime/abort.ts';
 import type { Reason, RetryReport } from '../types.ts';
 import { unwrapped, wrapped } from './adapter.ts';
 import { closeStream, isOneShot, releaseBody, throwIfFailed, watchBody } from './body.ts';
-import { CALM } from './calm.ts';
 import { canceledError } from './cancellation.ts';
 import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
 import { ERR_COOLING_DOWN, withHold } from './hold.ts';
 import { applyKey, headerOf } from './idempotency.ts';
 import { type Boundary, Flight, gate, sendInside } from './replay.ts';
-import { ATTEMPT, EXHAUSTED, linkReport, REPORT, wasRetried } from './report.ts';
+import { Answering, linkReport, wasRetried } from './report.ts';
 import { reportRival } from './rival.ts';
 import { type Config, copyOfConfig, Snapshot } from './snapshot.ts';
 import { isMarkedUnsent } from './unsent.ts';
@@ -34,7 +33,7 @@ export interface Attachment extends World {
  * One request of an attached instance; its config carries it through axios. A class instance, since axios clones plain
  * objects when it merges configs. Its data are private, so that nothing of it shows in a log.
  */
-export class RetryState implements Task {
+export class RetryState extends Answering implements Task {
   readonly #attachment: Attachment;
   readonly #policy: Policy;
   readonly #budget: BudgetLike | undefined;
@@ -60,6 +59,7 @@ export class RetryState implements Task {
 
   /** Captures a request as it comes by. */
   constructor(attachment: Attachment, policy: Policy, config: Config, isEditable: boolean) {
+    super();
     this.#attachment = attachment;
     this.#policy = policy;
     this.#startedAt = attachment.clock.now();
@@ -172,7 +172,7 @@ export class RetryState implements Task {
     return wasRetried(error) ? 'already-retried' : undefined;
   }
 
-  [CALM](config: Config): boolean {
+  isCalm(config: Config): boolean {
     const { throttle, cooldown } = this.#policy;
     const now = this.#attachment.clock.monotonic();
     const isCooling = cooldown && !cooldown.idle && cooldown.left(cooldown.scopeOf(config), now) > 0;
@@ -214,7 +214,8 @@ export class RetryState implements Task {
     };
     // Guarded once more after the inside: an interceptor may put an adapter of its own in the place of ours.
     return sendInside(this.#attachment.boundary, guard(config), guard).then(
-      (value) => this.#land(flight, true, value, config),
+      ({ ok, value }) => this.#land(flight, ok, value, config),
+      // axios goes by nothing else when a synchronous interceptor throws.
       (error) => this.#land(flight, false, error, config),
     );
   }
@@ -357,7 +358,7 @@ export class RetryState implements Task {
     };
   }
 
-  [REPORT](): RetryReport | undefined {
+  report(): RetryReport | undefined {
     // What this build did not make itself, as a deep copy or a proxy, has none of the data.
     if (!(#attachment in this)) return undefined;
     if (this.#endedAt >= 0 && !this.#log) {
@@ -368,11 +369,11 @@ export class RetryState implements Task {
     return (this.#log ?? this.#newLog()).report();
   }
 
-  [EXHAUSTED](): boolean {
+  isExhausted(): boolean {
     return #attachment in this && this.#log?.reason !== undefined && this.#log.attempts > 1;
   }
 
-  [ATTEMPT](): number | undefined {
+  attempt(): number | undefined {
     if (!(#attachment in this)) return undefined;
     return this.#log ? this.#log.attempts + (this.#log.isSettled ? 0 : 1) : 1;
   }
@@ -429,7 +430,7 @@ function produce(data: () => unknown): unknown {
 const notABody = (rule: string, body: unknown): TypeError =>
   expected('the result of retry option `data`', rule, body);
 
-const axiosTransform = [axios.defaults.transformRequest].flat()[0];
+const axiosTransform = /* @__PURE__ */ (() => [axios.defaults.transformRequest].flat()[0])();
 
 /** Whether the body may be edited by a `transformRequest` other than axios's own. */
 const hasOwnTransform = ({ transformRequest, data }: Config): boolean =>

@@ -4,7 +4,7 @@ const TIME = '(?<hour>[01]?\\d|2[0-3]):(?<minute>[0-5]\\d)(?::(?<second>[0-5]\\d
 const ZONE = ' *(?:gmt|utc?|z|(?<offset>[+-](?:0\\d|1[0-4]):?[0-5]\\d))';
 
 /** A weekday is let pass, whatever it says: the date alone says when. */
-const FORMS = [
+const FORMS = /* @__PURE__ */ [
   // Tue, 03 Nov 2026 10:00:30 GMT, and of RFC 850: Tuesday, 03-Nov-26 10:00:30 GMT
   `(?:[a-z]+,? *)?(?<day>\\d\\d?)[ -](?<month>[a-z]{3})[ -](?<year>\\d{4}|\\d\\d) +${TIME}${ZONE}`,
   // Of asctime: Tue Nov  3 10:00:30 2026

@@ -87,6 +87,11 @@ export interface CooldownLike {
   hold(scope: string, now: number): Turn | undefined;
 }
 
+/** Marks an object, out of sight. In a constructor: bundlers keep a class for good that has a symbol as the name of a member. */
+export const mark = (object: object, brand: symbol): void => {
+  Object.defineProperty(object, brand, { value: true });
+};
+
 // Not `instanceof`: the ESM and the CommonJS build may meet in one process, each with classes of its own.
 const carries = (value: unknown, brand: symbol): boolean =>
   (value as Record<symbol, unknown> | null | undefined)?.[brand] === true;

@@ -1,6 +1,6 @@
 import { isWithin } from '../options/fields.ts';
 import { type FilledRules, readFilled } from '../options/filled.ts';
-import { BUDGET, type BudgetLike, type Reservation } from './brand.ts';
+import { BUDGET, type BudgetLike, mark, type Reservation } from './brand.ts';
 
 /** How much a {@link RetryBudget} holds. */
 export interface RetryBudgetOptions {
@@ -40,6 +40,7 @@ export class RetryBudget implements BudgetLike {
   readonly #maxWait: number;
 
   constructor(options: RetryBudgetOptions = {}) {
+    mark(this, BUDGET);
     const { maxRetries, maxWait } = readFilled('retry budget', RULES, DEFAULTS, options);
     this.#retries = maxRetries;
     this.#wait = this.#maxWait = maxWait;
@@ -92,10 +93,5 @@ export class RetryBudget implements BudgetLike {
   /** What is left, for logs. */
   toJSON(): { remainingRetries: number; remainingWait: number } {
     return { remainingRetries: this.#retries, remainingWait: this.#wait };
-  }
-
-  /** @internal */
-  get [BUDGET](): true {
-    return true;
   }
 }

@@ -2,7 +2,7 @@ import type { InternalAxiosRequestConfig } from 'axios';
 import { expected } from '../options/expected.ts';
 import { isWithin } from '../options/fields.ts';
 import { type Filled, type FilledRules, readFilled } from '../options/filled.ts';
-import { COOLDOWN, type CooldownLike, type Turn } from './brand.ts';
+import { COOLDOWN, type CooldownLike, mark, type Turn } from './brand.ts';
 import { originOf } from './origin.ts';
 
 type Config = InternalAxiosRequestConfig;
@@ -90,6 +90,7 @@ export class Cooldown implements CooldownLike {
   #now = -Infinity;
 
   constructor(options: CooldownOptions = {}) {
+    mark(this, COOLDOWN);
     this.#options = readFilled('cooldown', RULES, DEFAULTS, options);
   }
 
@@ -185,11 +186,6 @@ export class Cooldown implements CooldownLike {
     for (const name of [this.#oldest, scope])
       if (this.#lines.get(name)?.isOver(now)) this.#lines.delete(name);
     return this.#lines.get(scope);
-  }
-
-  /** @internal */
-  get [COOLDOWN](): true {
-    return true;
   }
 }
 

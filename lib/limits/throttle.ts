@@ -1,6 +1,6 @@
 import { isWithin, type Rule } from '../options/fields.ts';
 import { type Filled, type FilledRules, readFilled } from '../options/filled.ts';
-import { THROTTLE, type ThrottleLike } from './brand.ts';
+import { mark, THROTTLE, type ThrottleLike } from './brand.ts';
 
 /** How many retries a {@link RetryThrottle} lets through. Numbers are tokens, except `refillTime`. */
 export interface RetryThrottleOptions {
@@ -53,9 +53,7 @@ const DEFAULTS = {
   hold: true,
 };
 
-const { MAX_VALUE, MIN_VALUE } = Number;
-
-const AMOUNT: Rule = ['a finite number > 0', (value) => isWithin(value, MIN_VALUE, MAX_VALUE)];
+const AMOUNT: Rule = ['a finite number > 0', (value) => isWithin(value, Number.MIN_VALUE, Number.MAX_VALUE)];
 
 const COST: Rule<Filled<RetryThrottleOptions>> = [
   'a number from 0 to `capacity`',
@@ -96,6 +94,7 @@ export class RetryThrottle implements ThrottleLike {
   #now = -Infinity;
 
   constructor(options: RetryThrottleOptions = {}) {
+    mark(this, THROTTLE);
     this.#options = readThrottle(options);
   }
 
@@ -169,10 +168,5 @@ export class RetryThrottle implements ThrottleLike {
     const [oldest = ''] = this.#buckets.keys();
     if (this.#buckets.size > MOST_ORIGINS || this.tokens(oldest) >= capacity) this.#buckets.delete(oldest);
     return after >= 0;
-  }
-
-  /** @internal */
-  get [THROTTLE](): true {
-    return true;
   }
 }

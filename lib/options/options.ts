@@ -188,12 +188,13 @@ const isListOf = (value: unknown, accepts: (item: unknown) => boolean): boolean 
 
 const isErrorStatus = (value: unknown): boolean => Number.isInteger(value) && isWithin(value, 300, 599);
 
-const { MAX_VALUE, MIN_VALUE } = Number;
-
 const aFunction: Rule<unknown> = ['a function', isFunction];
-const aWait: Rule<unknown> = ['a finite number of ms ≥ 0', (v) => isWithin(v, 0, MAX_VALUE)];
+const aWait: Rule<unknown> = ['a finite number of ms ≥ 0', (v) => isWithin(v, 0, Number.MAX_VALUE)];
 const aSpan: Rule<unknown> = ['a number of ms ≥ 0 or Infinity', (v) => isWithin(v, 0, Infinity)];
-const aDeadline: Rule<unknown> = ['a number of ms > 0 or Infinity', (v) => isWithin(v, MIN_VALUE, Infinity)];
+const aDeadline: Rule<unknown> = [
+  'a number of ms > 0 or Infinity',
+  (v) => isWithin(v, Number.MIN_VALUE, Infinity),
+];
 
 const retryAfterRules = {
   max: aSpan,
@@ -220,13 +221,13 @@ const isObserver = (value: unknown): boolean => hasOnly(value, observerRules);
 const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
   maxAttempts: [
     'an integer ≥ 1 or Infinity',
-    (v) => v === Infinity || (Number.isInteger(v) && isWithin(v, 1, MAX_VALUE)),
+    (v) => v === Infinity || (Number.isInteger(v) && isWithin(v, 1, Number.MAX_VALUE)),
   ],
   maxElapsedTime: aSpan,
   stop: aFunction,
   baseDelay: aWait,
   maxDelay: aWait,
-  exponentialBase: ['a finite number ≥ 1', (v) => isWithin(v, 1, MAX_VALUE)],
+  exponentialBase: ['a finite number ≥ 1', (v) => isWithin(v, 1, Number.MAX_VALUE)],
   jitter: [JITTER, isJitter],
   wait: aFunction,
   retryAfter: [

@@ -8,7 +8,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 const TIMER_GRAIN = 2;
 
 // Fake timers that do not move `performance` are not moved once more for what a timer was early.
-const realTimeout = setTimeout;
+const realTimeout = /* @__PURE__ */ (() => setTimeout)();
 
 /**
  * What a deadline that comes late leaves to what could not be read in time: so many milliseconds at most, and again if it is
@@ -88,8 +88,8 @@ const promised =
 export const systemClock: Required<Clock> = {
   now: () => Date.now(),
   monotonic,
-  sleep: promised(after),
-  alarm: promised(deadline),
+  sleep: /* @__PURE__ */ promised(after),
+  alarm: /* @__PURE__ */ promised(deadline),
 };
 
 /** A clock with every function that the engine asks for. */
