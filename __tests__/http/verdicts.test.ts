@@ -21,6 +21,9 @@ import {
 
 afterEach(closeServers);
 
+/** The messages of an error and of its cause, where the fetch adapter puts what is wrong. */
+const saidBy = ({ message, cause }: Error): string => `${message} ${(cause as Error | undefined)?.message}`;
+
 /** What came of a process-wide event while a test ran; jest itself would not notice. */
 function listenTo(event: 'unhandledRejection' | 'uncaughtException'): unknown[] {
   const heard: unknown[] = [];
@@ -96,15 +99,18 @@ describe.each(adapters)('over %s', (adapter) => {
     });
   });
 
-  test.each([42, 'yes', null, {}])('retryIf that answers %p ends the request with a TypeError', async (verdict) => {
-    const server = await startServer(answer(503));
-    const retryIf = (async () => verdict) as never;
-    const error = await caught(connect(server, { retryIf }).client.get('/'));
-    expect(error).toBeInstanceOf(TypeError);
-    expect(error.message).toContain("the result of `retryIf` to be true, false, 'refused' or undefined");
-    expect(retryReport(error)?.reason).toBe('callback-threw');
-    expect(server.requests).toHaveLength(1);
-  });
+  test.each([42, 'yes', null, {}])(
+    'retryIf that answers %p ends the request with a TypeError',
+    async (verdict) => {
+      const server = await startServer(answer(503));
+      const retryIf = (async () => verdict) as never;
+      const error = await caught(connect(server, { retryIf }).client.get('/'));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toContain("the result of `retryIf` to be true, false, 'refused' or undefined");
+      expect(retryReport(error)?.reason).toBe('callback-threw');
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
   test.each(['wait', 'jitter', 'stop'] as const)('%s is not asked when no attempt is left', async (name) => {
     const server = await startServer(answer(503));
@@ -188,18 +194,21 @@ describe.each(adapters)('over %s', (adapter) => {
       throw error;
     };
 
-    test.each([false, true])('reaches no attempt, with an inside request interceptor: %p', async (withRequest) => {
-      const server = await startServer([answer(503), answer(200)]);
-      const client = axios.create({ adapter, proxy: false, baseURL: server.url });
-      if (withRequest) client.interceptors.request.use((config) => config);
-      client.interceptors.response.use(null, edit);
-      attachRetry(client, fast);
-      await client.get('/', { auth: { username: 'me', password: 'secret' } });
-      expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
-        'Basic bWU6c2VjcmV0',
-        'Basic bWU6c2VjcmV0',
-      ]);
-    });
+    test.each([false, true])(
+      'reaches no attempt, with an inside request interceptor: %p',
+      async (withRequest) => {
+        const server = await startServer([answer(503), answer(200)]);
+        const client = axios.create({ adapter, proxy: false, baseURL: server.url });
+        if (withRequest) client.interceptors.request.use((config) => config);
+        client.interceptors.response.use(null, edit);
+        attachRetry(client, fast);
+        await client.get('/', { auth: { username: 'me', password: 'secret' } });
+        expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+          'Basic bWU6c2VjcmV0',
+          'Basic bWU6c2VjcmV0',
+        ]);
+      },
+    );
   });
 
   describe('a body that `data` makes from a file that is missing', () => {
@@ -209,10 +218,9 @@ describe.each(adapters)('over %s', (adapter) => {
     test('rejects with what is wrong, and does not crash', async () => {
       const crashes = listenTo('uncaughtException');
       const server = await startServer(answer(503));
-      const error = await caught<Error & { code?: string }>(
-        connect(server).client.put('/', undefined, { retry: { data } }),
-      );
-      expect(error.message).toContain('ENOENT');
+      const error = await caught(connect(server).client.put('/', undefined, { retry: { data } }));
+      expect(saidBy(error)).toContain('ENOENT: no such file');
+      expect(retryReport(error)).toMatchObject({ reason: 'not-retryable', attempts: [{}] });
       await sleep(30);
       expect(crashes).toEqual([]);
     });
@@ -223,36 +231,37 @@ describe.each(adapters)('over %s', (adapter) => {
       const bodies = [() => 'whole', data, () => 'never'];
       let made = 0;
       const { client } = connect(server, slowly);
-      const error = await caught<Error>(
-        client.put('/', undefined, { retry: { data: () => bodies[made++]?.() } }),
-      );
-      expect(error.message).toContain('ENOENT');
+      const error = await caught(client.put('/', undefined, { retry: { data: () => bodies[made++]?.() } }));
+      expect(saidBy(error)).toContain('ENOENT: no such file');
       await sleep(30);
       expect(crashes).toEqual([]);
       expect(made).toBe(2);
     });
 
-    test.each(['first', 'second'])('rejects after a slow interceptor inside, on the %s attempt', async (which) => {
-      const crashes = listenTo('uncaughtException');
-      const server = await startServer(answer(503));
-      const client = axios.create({ adapter, proxy: false, baseURL: server.url });
-      client.interceptors.request.use(async (config) => {
+    test.each(['first', 'second'])(
+      'rejects after a slow interceptor inside, on the %s attempt',
+      async (which) => {
+        const crashes = listenTo('uncaughtException');
+        const server = await startServer(answer(503));
+        const client = axios.create({ adapter, proxy: false, baseURL: server.url });
+        client.interceptors.request.use(async (config) => {
+          await sleep(30);
+          return config;
+        });
+        attachRetry(client, fast);
+        let made = 0;
+        const make = () => (which === 'second' && made++ === 0 ? 'whole' : data());
+        const error = await caught(client.put('/', undefined, { retry: { data: make } }));
+        expect(saidBy(error)).toContain('ENOENT: no such file');
         await sleep(30);
-        return config;
-      });
-      attachRetry(client, fast);
-      let made = 0;
-      const make = () => (which === 'second' && made++ === 0 ? 'whole' : data());
-      const error = await caught<Error>(client.put('/', undefined, { retry: { data: make } }));
-      expect(error.message).toContain('ENOENT');
-      await sleep(30);
-      expect(crashes).toEqual([]);
-    });
+        expect(crashes).toEqual([]);
+      },
+    );
   });
 
   describe('a polled 202 that is read as a stream stays readable', () => {
     const pending = drip(202, 20);
-    const whole = "drop ".repeat(20);
+    const whole = 'drop '.repeat(20);
     const polling: RetryOptions = { retryIf: ({ response }) => response?.status === 202, baseDelay: 60_000 };
     const stream = { responseType: 'stream' } as const;
 
@@ -338,7 +347,7 @@ describe.each(adapters)('over %s', (adapter) => {
       ['maxAttempts', 7],
       ['generate', () => 'polluted'],
       ['header', 'X-Polluted'],
-      ['read', () => 1],
+      ['read', () => 'polluted'],
       ['data', () => 'polluted'],
       ['beforeRetry', () => 5],
       ['clock', {}],
@@ -377,7 +386,9 @@ describe.each(adapters)('over %s', (adapter) => {
     ])('%s', async (_, options, message) => {
       const unhandled = listenTo('unhandledRejection');
       const server = await startServer(answer(503));
-      const error = await caught(connect(server, options).client.post('/', 1, { retry: { methods: ['POST'] } }));
+      const error = await caught(
+        connect(server, options).client.post('/', {}, { retry: { methods: ['POST'] } }),
+      );
       expect(error).toBeInstanceOf(TypeError);
       expect(error.message).toContain(message);
       await sleep(10);
@@ -407,7 +418,8 @@ describe.each(adapters)('over %s', (adapter) => {
   });
 
   describe('a key that the plugin made', () => {
-    const keysOf = ({ requests }: ScriptedServer) => requests.map(({ headers }) => headers['idempotency-key']);
+    const keysOf = ({ requests }: ScriptedServer) =>
+      requests.map(({ headers }) => headers['idempotency-key']);
     const charging: RetryOptions = { idempotencyKey: true, maxAttempts: 2 };
 
     test.each<[string, readonly Step[]]>([
@@ -506,5 +518,50 @@ describe.each(adapters)('over %s', (adapter) => {
       expect(retryReport(error)).toMatchObject({ reason: 'aborted', attempts: [{ status: 503 }, {}] });
       expect(given).toEqual(['aborted']);
     });
+  });
+});
+
+describe('a large body costs a request that is not repeated nothing of its own', () => {
+  /** How often the rows of a body were read by whom: JSON.stringify reads each field once. */
+  function countedRows(size: number): { readonly rows: object[]; readonly reads: () => number } {
+    let reads = 0;
+    const rows = Array.from({ length: size }, (_, id) =>
+      Object.defineProperty({}, 'id', {
+        enumerable: true,
+        get: () => {
+          reads += 1;
+          return id;
+        },
+      }),
+    );
+    return { rows, reads: () => reads };
+  }
+  const size = 50_000;
+
+  test.each([404, 200, 503])('answered %i to a POST: its rows are read once, by axios', async (status) => {
+    const server = await startServer(answer(status));
+    const { client } = createClient({ adapter: 'http', baseURL: server.url, validateStatus: () => true });
+    const { rows, reads } = countedRows(size);
+    await client.post('/', { rows });
+    expect(reads()).toBe(size);
+  });
+
+  test('nor does an inside request interceptor have it copied beyond ten thousand values', async () => {
+    const server = await startServer(answer(404));
+    const client = axios.create({ adapter: 'http', proxy: false, baseURL: server.url });
+    client.interceptors.request.use((config) => config);
+    attachRetry(client, fast);
+    const { rows, reads } = countedRows(size);
+    await caught(client.put('/', { rows }));
+    expect(reads()).toBe(size);
+  });
+
+  test('with a retry it is looked at, but no further than ten thousand values', async () => {
+    const server = await startServer([answer(503), answer(200)]);
+    const { client } = createClient({ adapter: 'http', baseURL: server.url });
+    const { rows, reads } = countedRows(size);
+    await client.put('/', { rows });
+    expect(reads()).toBeLessThanOrEqual(2 * size + 10_000);
+    expect(server.requests[1]?.body).toEqual(server.requests[0]?.body);
   });
 });

@@ -45,7 +45,7 @@ export interface Policy
 const mergeRetryAfter = (merged: Policy['retryAfter'], { retryAfter }: RetryOptions): Policy['retryAfter'] =>
   retryAfter === undefined
     ? merged
-    : retryAfter && { ...DEFAULTS.retryAfter, ...merged, ...given(retryAfter) };
+    : retryAfter && Object.assign(Object.create(null), DEFAULTS.retryAfter, merged, given(retryAfter));
 
 /**
  * Merges validated options, those of a request over those of its instance, into a policy.
@@ -68,7 +68,10 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
     spread(exponential(context.attemptNumber, baseDelay, exponentialBase, maxDelay), context);
   return Object.assign(merged, {
     wait: merged.wait ?? schedule,
-    retryAfter: layers.reduce(mergeRetryAfter, DEFAULTS.retryAfter as Policy['retryAfter']),
+    retryAfter: layers.reduce<Policy['retryAfter']>(
+      mergeRetryAfter,
+      given(DEFAULTS.retryAfter) as RetryAfter,
+    ),
     methods: new Set(merged.methods.map((method) => method.toUpperCase())),
     statuses: new Set(merged.statuses),
     throttle: isRetryThrottle(merged.throttle) ? merged.throttle : undefined,

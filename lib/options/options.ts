@@ -295,10 +295,11 @@ export function validateOptions(options: unknown, place: OptionsPlace): RetryOpt
   if (place === 'request' && !isRecord(options)) {
     throw expected('`retry`', 'false or retry options such as { maxAttempts: 4 }', options);
   }
-  checkFields('retry option', rules, options, place, (name) => {
+  // Read once, and without a prototype: what somebody put on `Object.prototype` is no option.
+  const own: unknown = isRecord(options) ? Object.assign(Object.create(null), options) : options;
+  checkFields('retry option', rules, own, place, (name) => {
     const spelling = spellings.find(([typed]) => typed.test(name));
     return spelling && `spelled ${spelling[1]}`;
   });
-  // Without a prototype: what somebody put on `Object.prototype` is no option.
-  return Object.assign(Object.create(null), options) as RetryOptions;
+  return own as RetryOptions;
 }
