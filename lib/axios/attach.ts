@@ -2,7 +2,7 @@ import type { AxiosInstance } from 'axios';
 import { type Policy, resolvePolicy, withOwnLimits } from '../core/policy.ts';
 import { expected } from '../options/expected.ts';
 import { given, isObject } from '../options/fields.ts';
-import { type RetryOptions, validateOptions } from '../options/options.ts';
+import { type RequestRetryOptions, type RetryOptions, validateOptions } from '../options/options.ts';
 import { onAbort } from '../runtime/abort.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RetryRuntime } from '../types.ts';
@@ -13,7 +13,7 @@ import { type Attachment, RetryState } from './state.ts';
 declare module 'axios' {
   interface AxiosRequestConfig {
     /** The retry policy of this request, on top of the one of the instance; `false` sends it once. */
-    retry?: RetryOptions | false | undefined;
+    retry?: RequestRetryOptions | false | undefined;
   }
 }
 
@@ -62,7 +62,7 @@ export function attachRetry(
 /** How a drop-in for another plugin differs. */
 export interface Manners {
   /** Where a request has its own options. */
-  readonly ownOf: (config: Config) => RetryOptions | false | undefined;
+  readonly ownOf: (config: Config) => RequestRetryOptions | false | undefined;
   /** What the outside gets in place of an error. */
   readonly recover?: (error: unknown) => unknown;
   /** Whether several of this kind may be on one instance. */
@@ -97,7 +97,7 @@ export function attach(
   if (typeof random !== 'function') throw expected('`runtime.random`', 'a function', random);
   const base = withOwnLimits(validateOptions(options, 'instance'));
   const policy = resolvePolicy(base);
-  const policyOf = (retry: RetryOptions | undefined): Policy =>
+  const policyOf = (retry: RequestRetryOptions | undefined): Policy =>
     retry === undefined ? policy : resolvePolicy(base, validateOptions(retry, 'request'));
   const end = new AbortController();
   // One listener for good: adding and removing one for each wait would cost more than the rest of the wait.
