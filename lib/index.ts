@@ -23,7 +23,12 @@ export { RetryBudget, type RetryBudgetOptions } from './limits/budget.ts';
 export { Cooldown, type CooldownOptions } from './limits/cooldown.ts';
 export { RetryThrottle, type RetryThrottleOptions } from './limits/throttle.ts';
 export { type LogRetriesOptions, logRetries, type RetryLogEntry } from './observe/log.ts';
-export type { IdempotencyKeyOptions, RetryAfterOptions, RetryOptions } from './options/options.ts';
+export type {
+  IdempotencyKeyOptions,
+  RequestRetryOptions,
+  RetryAfterOptions,
+  RetryOptions,
+} from './options/options.ts';
 export {
   retryAll,
   retryAny,

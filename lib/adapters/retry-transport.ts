@@ -87,7 +87,7 @@ export function retryTransport(
   const { maxAttempts, jitter, ...schedule } = { ...DEFAULTS, ...given(options) };
   const wait = waitExponential(schedule);
   const spread = resolveJitter(jitter);
-  const { clock = systemClock, random = systemRandom } = runtime;
+  const { clock = systemClock, random = systemRandom } = given(runtime);
   const { sleep } = completeClock(clock);
   const send = senderOf(adapter);
 

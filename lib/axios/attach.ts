@@ -1,19 +1,19 @@
 import type { AxiosInstance } from 'axios';
 import { type Policy, resolvePolicy, withOwnLimits } from '../core/policy.ts';
 import { expected } from '../options/expected.ts';
-import { isObject } from '../options/fields.ts';
-import { type RetryOptions, validateOptions } from '../options/options.ts';
+import { given, isObject } from '../options/fields.ts';
+import { type RequestRetryOptions, type RetryOptions, validateOptions } from '../options/options.ts';
 import { onAbort } from '../runtime/abort.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RetryRuntime } from '../types.ts';
-import { type Handler, requestsInside } from './replay.ts';
+import { editorOf, type Handler } from './replay.ts';
 import type { Config } from './snapshot.ts';
 import { type Attachment, RetryState } from './state.ts';
 
 declare module 'axios' {
   interface AxiosRequestConfig {
     /** The retry policy of this request, on top of the one of the instance; `false` sends it once. */
-    retry?: RetryOptions | false | undefined;
+    retry?: RequestRetryOptions | false | undefined;
   }
 }
 
@@ -62,7 +62,7 @@ export function attachRetry(
 /** How a drop-in for another plugin differs. */
 export interface Manners {
   /** Where a request has its own options. */
-  readonly ownOf: (config: Config) => RetryOptions | false | undefined;
+  readonly ownOf: (config: Config) => RequestRetryOptions | false | undefined;
   /** What the outside gets in place of an error. */
   readonly recover?: (error: unknown) => unknown;
   /** Whether several of this kind may be on one instance. */
@@ -84,7 +84,7 @@ export function attach(
   runtime: RetryRuntime | undefined,
   { ownOf, recover, isLayered = false }: Manners,
 ): Attached {
-  const { clock = systemClock, random = systemRandom } = runtime ?? {};
+  const { clock = systemClock, random = systemRandom } = given(runtime ?? {});
   const { request, response } = instance?.interceptors ?? {};
   if (!request?.handlers || !response?.handlers) throw expected('`instance`', 'an axios instance', instance);
   if (response.handlers.some((handler) => isOurs(handler) && !(isLayered && handler[ATTACHED] === LAYERED))) {
@@ -95,10 +95,10 @@ export function attach(
   if (!clock?.now || !clock.sleep)
     throw expected('`runtime.clock`', 'an object of functions now and sleep', clock);
   if (typeof random !== 'function') throw expected('`runtime.random`', 'a function', random);
-  const given = withOwnLimits(validateOptions(options, 'instance'));
-  const policy = resolvePolicy(given);
-  const policyOf = (retry: RetryOptions | undefined): Policy =>
-    retry === undefined ? policy : resolvePolicy(given, validateOptions(retry, 'request'));
+  const base = withOwnLimits(validateOptions(options, 'instance'));
+  const policy = resolvePolicy(base);
+  const policyOf = (retry: RequestRetryOptions | undefined): Policy =>
+    retry === undefined ? policy : resolvePolicy(base, validateOptions(retry, 'request'));
   const end = new AbortController();
   // One listener for good: adding and removing one for each wait would cost more than the rest of the wait.
   onAbort(end.signal, () => undefined);
@@ -106,8 +106,7 @@ export function attach(
   const capture = (config: Config): Config => {
     if (!isObject(config)) return config;
     const own = ownOf(config);
-    if (own !== false)
-      new RetryState(attachment, policyOf(own), config, requestsInside(boundary, config).length > 0);
+    if (own !== false) new RetryState(attachment, policyOf(own), config, editorOf(boundary, config));
     else if (RetryState.of(config, attachment)) delete config.retryState;
     return config;
   };

@@ -34,7 +34,7 @@ export function isOneShot(data: unknown): boolean {
   const parts = [data];
   let values = 0;
   for (const part of parts) {
-    for (const value of valuesOf(part)) {
+    for (const value of valuesOf(part, MOST_VALUES - values)) {
       if (isStream(value)) return true;
       if (Array.isArray(value) || isPlain(value)) parts.push(value);
       values += 1;
@@ -44,9 +44,17 @@ export function isOneShot(data: unknown): boolean {
   return false;
 }
 
-const valuesOf = (part: unknown): readonly unknown[] => {
+/** The values in a part of a body; of an object no more than so many are read, for a getter may answer slowly. */
+const valuesOf = (part: unknown, most: number): readonly unknown[] => {
   if (Array.isArray(part)) return part;
-  return isObject(part) && !ArrayBuffer.isView(part) ? Object.values(part) : [];
+  if (!isObject(part) || ArrayBuffer.isView(part)) return [];
+  const names = Object.keys(part).slice(0, most);
+  return names.map((name) => (part as Record<string, unknown>)[name]);
+};
+
+const sizeOf = (part: unknown): number => {
+  if (Array.isArray(part)) return part.length;
+  return isPlain(part) ? Object.keys(part).length : 0;
 };
 
 /**
@@ -58,7 +66,8 @@ export function copyOf<T>(value: T): T {
   let left = MOST_VALUES;
   const copied = (each: unknown): unknown => {
     left -= 1;
-    if (left < 0) throw TOO_LARGE;
+    // Nothing is read of what is too large.
+    if (left < sizeOf(each)) throw TOO_LARGE;
     if (Array.isArray(each)) return each.map(copied);
     if (isPlain(each)) return Object.fromEntries(Object.entries(each).map(([k, v]) => [k, copied(v)]));
     const form = isObject(each) && each.constructor;

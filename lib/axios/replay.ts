@@ -1,6 +1,6 @@
-import axios, { Axios, AxiosHeaders, type AxiosInstance, CanceledError } from 'axios';
+import axios, { Axios, AxiosHeaders, type AxiosInstance, type AxiosResponse, CanceledError } from 'axios';
 import { wrapped } from './adapter.ts';
-import { throwIfFailed } from './body.ts';
+import { releaseBody, throwIfFailed } from './body.ts';
 import { throwIfCanceled } from './cancellation.ts';
 import { restoreAdapter } from './deadline.ts';
 import type { Config } from './snapshot.ts';
@@ -46,6 +46,16 @@ function isLastFirst({ transitional }: Config): boolean {
 /** The request interceptors inside: those that run after ours. */
 export const requestsInside = ({ instance, request }: Boundary, config: Config): readonly Handler[] =>
   neighboursOf(managersOf(instance)[0], request, isLastFirst(config) ? 'before' : 'after');
+
+/** Which interceptors inside, if any, may edit a config: those of requests, its body included, or those of responses alone. */
+export type Editor = 'request' | 'response' | undefined;
+
+/** Who may edit a config between its capture and the outcome. */
+export function editorOf(boundary: Boundary, config: Config): Editor {
+  if (requestsInside(boundary, config).length > 0) return 'request';
+  const [, response] = managersOf(boundary.instance);
+  return neighboursOf(response, boundary.response).length > 0 ? 'response' : undefined;
+}
 
 const asItIs = (error: unknown): never => {
   throw error;
@@ -125,9 +135,23 @@ export class Flight {
   /** Nobody waits for it any more: it must not be sent, and nobody reads its response. */
   isCut = false;
 
+  /** @param previous the response of the attempt before, which is let go when this one is sent: until then it may be handed out */
+  constructor(private readonly previous: AxiosResponse | undefined) {}
+
   /** Whether the attempt came to the adapter. */
   get isSent(): boolean {
     return this.phase !== 'before';
+  }
+
+  /** The adapter sends it now. */
+  depart(): void {
+    this.phase = 'adapter';
+    this.land();
+  }
+
+  /** Whatever came of it, nobody is given the response before any more. */
+  land(): void {
+    if (!this.isCut) releaseBody(this.previous);
   }
 }
 
@@ -139,7 +163,7 @@ export function gate(config: Config, flight: Flight, ended: AbortSignal): void {
     throwIfCanceled(sent);
     throwIfFailed(sent.data);
     if (flight.isCut || ended.aborted) throw new CanceledError(undefined, sent);
-    flight.phase = 'adapter';
+    flight.depart();
     try {
       return await send(sent);
     } finally {

@@ -18,7 +18,7 @@ import { canceledError } from './cancellation.ts';
 import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
 import { ERR_COOLING_DOWN, withHold } from './hold.ts';
 import { applyKey, headerOf } from './idempotency.ts';
-import { type Boundary, Flight, gate, sendInside } from './replay.ts';
+import { type Boundary, type Editor, Flight, gate, sendInside } from './replay.ts';
 import { Answering, linkReport, wasRetried } from './report.ts';
 import { reportRival } from './rival.ts';
 import { type Config, copyOfConfig, Snapshot } from './snapshot.ts';
@@ -58,21 +58,24 @@ export class RetryState extends Answering implements Task {
   readonly #key: string | false | undefined;
 
   /** Captures a request as it comes by. */
-  constructor(attachment: Attachment, policy: Policy, config: Config, isEditable: boolean) {
+  constructor(attachment: Attachment, policy: Policy, config: Config, editor: Editor) {
     super();
     this.#attachment = attachment;
     this.#policy = policy;
     this.#startedAt = attachment.clock.now();
     this.#origin = this.#attemptedAt = attachment.clock.monotonic();
     this.#budget = policy.budget && askBudget(policy.budget);
-    const earlier = RetryState.of(config, attachment);
     restore(config);
     this.#key =
       policy.idempotencyKey &&
-      applyKey(config, policy.idempotencyKey, RetryState.#spentKeyOf(earlier), attachment.random);
+      applyKey(config, policy.idempotencyKey, RetryState.#spentKeyOf(config), attachment.random);
     config.retryState = this;
     if (policy.data) config.data = undefined;
-    this.#snapshot = new Snapshot(config, isEditable, isEditable || hasOwnTransform(config));
+    this.#snapshot = new Snapshot(
+      config,
+      editor !== undefined,
+      editor === 'request' || hasOwnTransform(config),
+    );
     if (policy.data) this.#makeBody(config, policy.data);
     if (config.cancelToken || policy.data) this.#guard(config);
     this.#limit(config);
@@ -199,8 +202,9 @@ export class RetryState extends Answering implements Task {
     return next;
   }
 
-  async send(config: Config): Promise<Outcome> {
-    const flight = new Flight();
+  async send(config: Config, { response }: Outcome): Promise<Outcome> {
+    this.discard();
+    const flight = new Flight(response);
     this.#flight = flight;
     this.#attemptedAt = this.#attachment.clock.monotonic();
     const { data } = this.#policy;
@@ -225,16 +229,16 @@ export class RetryState extends Answering implements Task {
     if (!ok && value === this.#thrown) throw value;
     const outcome = this.#read(ok, value, config);
     if (flight.isCut) this.release(outcome);
+    else flight.land();
     return outcome;
   }
 
-  mayCut(reason: Reason | undefined): boolean {
-    const phase = this.#flight?.phase;
-    return phase === 'before' || (phase === 'after' && reason !== 'detached');
-  }
-
-  cut(): void {
-    if (this.#flight) this.#flight.isCut = true;
+  cut(reason: Reason | undefined): boolean {
+    const flight = this.#flight;
+    const phase = flight?.phase;
+    if (!(phase === 'before' || (phase === 'after' && reason !== 'detached'))) return false;
+    (flight as Flight).isCut = true;
+    return true;
   }
 
   discard(): void {
@@ -269,9 +273,9 @@ export class RetryState extends Answering implements Task {
     return !isOneShot(config ? config.data : this.#snapshot.data);
   }
 
-  /** The key of a request that has succeeded: one that is made from its config must not carry it again. */
-  static #spentKeyOf(state: RetryState | undefined): string | false | undefined {
-    if (!state) return undefined;
+  /** The key of a request that has succeeded, through whatever client: one that is made from its config must not carry it again. */
+  static #spentKeyOf({ retryState: state }: Config): string | false | undefined {
+    if (!isObject(state) || !(#attachment in state)) return undefined;
     const log = state.#log;
     const hasSucceeded = log ? log.isSettled && log.reason === undefined : state.#endedAt >= 0;
     return hasSucceeded ? state.#key : undefined;

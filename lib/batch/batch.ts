@@ -4,7 +4,7 @@ import { isCooldown, isRetryBudget } from '../limits/brand.ts';
 import type { RetryBudget } from '../limits/budget.ts';
 import { Cooldown } from '../limits/cooldown.ts';
 import { expected } from '../options/expected.ts';
-import { checkFields, isWithin, type Rule } from '../options/fields.ts';
+import { checkFields, given, isWithin, type Rule } from '../options/fields.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RetryPredicate, RetryRuntime, WaitStrategy } from '../types.ts';
 import type { BatchProgress, BatchResult } from './result.ts';
@@ -122,21 +122,23 @@ export async function batch<T, R>(
   items: Items<T>,
   send: (item: T) => R | PromiseLike<R>,
   options: BatchOptions = {},
-  { clock = systemClock, random = systemRandom }: RetryRuntime = {},
+  runtime: RetryRuntime = {},
 ): Promise<BatchResult<T, R>> {
   if (!isIterable(items)) throw expected('the items of a batch', 'iterable and no string', items);
   if (typeof send !== 'function') throw expected('the second argument of `batch`', 'a function', send);
   checkFields('batch option', rules, options, undefined);
-  const { concurrency = 10, maxRounds, wait, budget, cooldown = new Cooldown({ hold: true }) } = options;
+  const own = given(options);
+  const { concurrency = 10, maxRounds, wait, budget, cooldown = new Cooldown({ hold: true }) } = own;
+  const { clock = systemClock, random = systemRandom } = given(runtime);
   const terms = {
     send,
     concurrency,
     policy: resolvePolicy(undefined, { maxAttempts: maxRounds, maxElapsedTime: Infinity, wait }),
-    retryIf: options.retryIf,
+    retryIf: own.retryIf,
     budget: askBudget(budget, 'batch option'),
     cooldown,
-    signal: options.signal,
-    onProgress: options.onProgress,
+    signal: own.signal,
+    onProgress: own.onProgress,
     clock: completeClock(clock),
     random,
   };

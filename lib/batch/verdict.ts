@@ -4,11 +4,11 @@ import { retryReport, wasRetried } from '../axios/report.ts';
 import { decide, mayAct, type Pause } from '../core/decide.ts';
 import { describe, type Progress } from '../core/describe.ts';
 import type { Policy } from '../core/policy.ts';
-import { readVerdict } from '../core/verdict.ts';
 import { codeOf } from '../failure/causes.ts';
 import { failureOf } from '../failure/classify.ts';
 import { isTransient, withDefaultVerdict } from '../failure/transient.ts';
 import { type Hints, readHints } from '../hints/hints.ts';
+import { readVerdict } from '../options/answers.ts';
 import type { Reason, RetryContext, RetryPredicate } from '../types.ts';
 
 /** What is to become of an item that failed. */

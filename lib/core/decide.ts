@@ -1,4 +1,4 @@
-import { expected, isDuration } from '../options/expected.ts';
+import { readStop, readWait } from '../options/answers.ts';
 import type { DelaySource, Failure, PendingRetryContext, Reason, RetryContext } from '../types.ts';
 import type { Policy } from './policy.ts';
 
@@ -96,11 +96,7 @@ export const spreadHint = (hint: number, random: () => number): number =>
  *
  * @throws TypeError when its function answers anything else
  */
-export function waitOf({ wait }: Policy, context: RetryContext): number {
-  const delay = wait(context);
-  if (isDuration(delay)) return delay;
-  throw expected('the wait', 'a finite number of milliseconds ≥ 0', delay);
-}
+export const waitOf = ({ wait }: Policy, context: RetryContext): number => readWait(wait(context));
 
 /** The bound, other than the number of attempts, that leaves no room for another attempt after this wait. */
 export function findBound(policy: Policy, context: RetryContext, pause: Pause): Reason | undefined {
@@ -116,8 +112,6 @@ export function findBound(policy: Policy, context: RetryContext, pause: Pause): 
  * @throws TypeError when it answers what is no answer
  */
 export function askToStop({ stop }: Policy, context: PendingRetryContext): Reason | undefined {
-  const answer = stop?.(context);
-  if (!answer || typeof answer === 'string') return answer || undefined;
-  if (answer === true) return 'stop-condition';
-  throw expected('the result of `stop`', 'a boolean or a string', answer);
+  const answer = readStop(stop?.(context));
+  return answer === true ? 'stop-condition' : answer || undefined;
 }

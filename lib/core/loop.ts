@@ -4,6 +4,7 @@ import { DEFAULT_VERDICT, isTransient } from '../failure/transient.ts';
 import { askReader, readHints } from '../hints/hints.ts';
 import type { BudgetLike, Reservation, Turn } from '../limits/brand.ts';
 import { originOf } from '../limits/origin.ts';
+import { readVerdict } from '../options/answers.ts';
 import {
   type CancelSource,
   isCancelled,
@@ -18,7 +19,7 @@ import type { AttemptLog } from './attempt-log.ts';
 import { decide, findHazard, mayAct, type Pause, waitOf } from './decide.ts';
 import { describe, methodOf } from './describe.ts';
 import type { Policy } from './policy.ts';
-import { applyVerdict, readVerdict } from './verdict.ts';
+import { applyVerdict } from './verdict.ts';
 
 type Config = InternalAxiosRequestConfig;
 
@@ -66,12 +67,10 @@ export interface Task {
   prepare(): Config;
   /** The config to send, from what `beforeRetry` answered. */
   adopt(answer: unknown, prepared: Config): Config;
-  /** Sends one attempt; never rejects. */
-  send(config: Config): Promise<Outcome>;
-  /** Whether the attempt under way may be cut off for this reason: it is in an interceptor, and no answer gets lost. */
-  mayCut(reason: Reason | undefined): boolean;
-  /** Nobody waits for the attempt under way any more. */
-  cut(): void;
+  /** Sends one attempt, and frees what the outcome before it still holds once it is sent. */
+  send(config: Config, previous: Outcome): Promise<Outcome>;
+  /** Cuts the attempt under way off, if it is in an interceptor and no answer gets lost; answers whether it was cut off. */
+  cut(reason: Reason | undefined): boolean;
   /** Lets go of the body that `data` made for the attempt at hand. */
   discard(): void;
   /** Frees the connection that a failed response still holds. */
@@ -382,15 +381,11 @@ class Loop {
 
   /** Sends the next attempt. An interceptor that does not settle is cut off when the request is cancelled or out of time. */
   async #send(outcome: Outcome, next: Config): Promise<Outcome | Settled> {
-    this.#task.release(outcome);
     this.#log.mayHaveActed ||= mayAct(this.#failure);
-    const sent = await this.#unlessInterrupted(outcome, this.#task.send(next), (reason) =>
-      this.#task.mayCut(reason),
+    const sent = await this.#unlessInterrupted(outcome, this.#task.send(next, outcome), (reason) =>
+      this.#task.cut(reason),
     );
-    if (sent instanceof Settled) {
-      this.#task.cut();
-      return sent;
-    }
+    if (sent instanceof Settled) return sent;
     const { isSent, ok } = sent as Outcome;
     if (!isSent && !ok) this.#refund();
     this.#refund = nothing;

@@ -3,7 +3,7 @@ import { Cooldown } from '../limits/cooldown.ts';
 import { RetryThrottle } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
 import { type Given, given } from '../options/fields.ts';
-import type { RetryAfterOptions, RetryOptions } from '../options/options.ts';
+import type { RequestRetryOptions, RetryAfterOptions, RetryOptions } from '../options/options.ts';
 import { resolveJitter } from '../strategies/jitter.ts';
 import { exponential } from '../strategies/wait.ts';
 import type { RetryObserver, WaitStrategy } from '../types.ts';
@@ -31,7 +31,7 @@ type RetryAfter = Required<Given<Omit<RetryAfterOptions, 'read'>>> & Given<Pick<
 /** A policy ready to be asked: every default filled in, every number that chooses a wait turned into a function. */
 export interface Policy
   extends Required<Given<Pick<RetryOptions, WithDefault>>>,
-    Given<Pick<RetryOptions, AsGiven>> {
+    Given<Pick<RetryOptions & RequestRetryOptions, AsGiven>> {
   readonly wait: WaitStrategy;
   readonly retryAfter: RetryAfter | false;
   /** In upper case. */
@@ -42,17 +42,20 @@ export interface Policy
   readonly observers: readonly RetryObserver[];
 }
 
-const mergeRetryAfter = (merged: Policy['retryAfter'], { retryAfter }: RetryOptions): Policy['retryAfter'] =>
+const mergeRetryAfter = (
+  merged: Policy['retryAfter'],
+  { retryAfter }: Pick<RetryOptions, 'retryAfter'>,
+): Policy['retryAfter'] =>
   retryAfter === undefined
     ? merged
-    : retryAfter && { ...DEFAULTS.retryAfter, ...merged, ...given(retryAfter) };
+    : retryAfter && Object.assign(Object.create(null), DEFAULTS.retryAfter, merged, given(retryAfter));
 
 /**
  * Merges validated options, those of a request over those of its instance, into a policy.
  *
  * @throws TypeError when the two together lift both bounds
  */
-export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): Policy {
+export function resolvePolicy(base: RetryOptions = {}, own: RequestRetryOptions = {}): Policy {
   const layers = [base, own];
   const merged: Given<RetryOptions> & typeof DEFAULTS = Object.assign(
     Object.create(null),
@@ -68,7 +71,10 @@ export function resolvePolicy(base: RetryOptions = {}, own: RetryOptions = {}): 
     spread(exponential(context.attemptNumber, baseDelay, exponentialBase, maxDelay), context);
   return Object.assign(merged, {
     wait: merged.wait ?? schedule,
-    retryAfter: layers.reduce(mergeRetryAfter, DEFAULTS.retryAfter as Policy['retryAfter']),
+    retryAfter: layers.reduce<Policy['retryAfter']>(
+      mergeRetryAfter,
+      given(DEFAULTS.retryAfter) as RetryAfter,
+    ),
     methods: new Set(merged.methods.map((method) => method.toUpperCase())),
     statuses: new Set(merged.statuses),
     throttle: isRetryThrottle(merged.throttle) ? merged.throttle : undefined,

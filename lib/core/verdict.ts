@@ -1,4 +1,3 @@
-import { expected } from '../options/expected.ts';
 import type { Failure, RetryVerdict } from '../types.ts';
 
 /** An outcome as judged. */
@@ -7,16 +6,6 @@ export interface Judgement {
   readonly worthIt: boolean;
   /** What it tells about the server, after the word of the user. */
   readonly failure: Failure;
-}
-
-/**
- * What `retryIf` answered.
- *
- * @throws TypeError for anything but a verdict
- */
-export function readVerdict(answer: unknown): RetryVerdict {
-  if (answer === undefined || typeof answer === 'boolean' || answer === 'refused') return answer;
-  throw expected('the result of `retryIf`', "true, false, 'refused' or undefined", answer);
 }
 
 /** The judgement of the default rule, unless the predicate has another. `'refused'` says that the server did not act. */

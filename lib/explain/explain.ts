@@ -5,7 +5,7 @@ import { Cooldown, type CooldownOptions } from '../limits/cooldown.ts';
 import { RetryThrottle, type RetryThrottleOptions } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
 import { isRecord } from '../options/fields.ts';
-import { type RetryOptions, validateOptions } from '../options/options.ts';
+import { type RequestRetryOptions, type RetryOptions, validateOptions } from '../options/options.ts';
 import type { PolicyExplanation } from './explanation.ts';
 import {
   findWorstCase,
@@ -43,14 +43,14 @@ const MOST_OF_ENDLESS = 10;
  * @throws TypeError for what `attachRetry` and `config.retry` refuse
  */
 export function explainPolicy(
-  options: RetryOptions = {},
+  options: RetryOptions | RequestRetryOptions = {},
   { timeout = 0 }: ExplainPolicyContext = {},
 ): PolicyExplanation {
   checkOptions(options);
   if (!(typeof timeout === 'number' && timeout >= 0)) {
     throw expected('`timeout` of `explainPolicy`', 'a number of milliseconds ≥ 0', timeout);
   }
-  const policy = resolvePolicy(withOwnLimits({ ...options }));
+  const policy = resolvePolicy(withOwnLimits({ ...options } as RetryOptions));
   const { maxAttempts, maxElapsedTime, attemptTimeout, totalTimeout, idempotencyKey, retryAfter } = policy;
   const waits = sampleSchedule(policy);
   let stopFault = false;
@@ -95,9 +95,9 @@ export function explainPolicy(
   return Object.freeze(Object.defineProperty(facts, 'toString', { value: () => text }));
 }
 
-function checkOptions(options: RetryOptions): void {
+function checkOptions(options: RetryOptions | RequestRetryOptions): void {
   // `data` is for requests, the options of a throttle or a cooldown are for instances; a policy to be explained may be of either.
-  const { data, ...rest } = isRecord(options) ? options : {};
+  const { data, ...rest }: RequestRetryOptions = isRecord(options) ? options : {};
   const { throttle, cooldown } = validateOptions(isRecord(options) ? rest : options, 'instance');
   validateOptions({ data }, 'request');
   if (throttle && !isRetryThrottle(throttle)) new RetryThrottle(throttle as RetryThrottleOptions);

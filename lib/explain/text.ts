@@ -117,18 +117,18 @@ function worstCaseOf({ worstCase: { lastRetry, total }, maxAttempts }: Facts): s
   return `${retries}no attempt ends for sure without attemptTimeout or totalTimeout`;
 }
 
-const OPTIONS: Readonly<Record<string, string>> = {
-  'max-attempts': 'maxAttempts',
-  'max-elapsed-time': 'maxElapsedTime',
-  'total-timeout': 'totalTimeout',
-  'stop-condition': 'stop',
-};
+const OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['max-attempts', 'maxAttempts'],
+  ['max-elapsed-time', 'maxElapsedTime'],
+  ['total-timeout', 'totalTimeout'],
+  ['stop-condition', 'stop'],
+]);
 
 function showBound({ bound, attempts }: FailingRun): string {
   const count = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
   if (bound === undefined)
     return attempts < MOST_ATTEMPTS ? `not known after ${count}` : `none within ${count}`;
-  return `${Object.hasOwn(OPTIONS, bound) ? OPTIONS[bound] : `stop (${bound})`} after ${count}`;
+  return `${OPTIONS.get(bound) ?? `stop (${bound})`} after ${count}`;
 }
 
 const warningsOf = ({ warnings }: Facts): readonly string[] =>
@@ -141,7 +141,7 @@ function field(label: string, text: string): readonly string[] {
   for (const word of text
     .split(/[\s\p{Cc}]+/u)
     .flatMap((long) => long.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [])) {
-    const line = lines.at(-1);
+    const line = lines[lines.length - 1];
     if (line !== undefined && line.length + 1 + word.length <= width)
       lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);

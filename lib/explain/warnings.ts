@@ -38,7 +38,7 @@ const findWaitOutOfReach: Check = ({ policy, schedule }) => {
 
 /** The first wait of the exponential schedule, before jitter. */
 const firstWait = (options: RetryOptions): number =>
-  resolvePolicy(undefined, { ...options, jitter: 'none' }).wait({ attemptNumber: 1 } as RetryContext);
+  resolvePolicy({ ...options, jitter: 'none' }).wait({ attemptNumber: 1 } as RetryContext);
 
 /** The most that each duration is when it was probably meant in seconds. Fewer milliseconds make sense for hardly a server. */
 const MOST_SECONDS = {

@@ -30,7 +30,7 @@ const breaks =
   };
 
 const ruleOf = <All>(rules: Rules<All>, name: string): Rule<All> | undefined =>
-  Object.hasOwn(rules, name) ? rules[name] : undefined;
+  Object.keys(rules).includes(name) ? rules[name] : undefined;
 
 /** Whether a value is an object with no fields but these, each as it has to be or left out. */
 export const hasOnly = (value: unknown, rules: Rules<undefined>): boolean =>

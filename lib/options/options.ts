@@ -1,4 +1,4 @@
-import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { AxiosResponse, InternalAxiosRequestConfig, Method } from 'axios';
 import { isCooldown, isRetryBudget, isRetryThrottle } from '../limits/brand.ts';
 import type { RetryBudget } from '../limits/budget.ts';
 import type { Cooldown, CooldownOptions } from '../limits/cooldown.ts';
@@ -58,7 +58,13 @@ export interface IdempotencyKeyOptions {
   readonly generate?: ((config: InternalAxiosRequestConfig) => string) | undefined;
 }
 
-/** The policy, on an instance or on one request. Every field is optional; `undefined` has no opinion. */
+/**
+ * The policy of an instance, for `attachRetry`. Every field is optional; `undefined` has no opinion.
+ *
+ * @example
+ * const options: RetryOptions = { maxAttempts: 5, throttle: { capacity: 1_000 } };
+ * attachRetry(client, options);
+ */
 export interface RetryOptions {
   /**
    * How often to send at most, the first time included: an integer ≥ 1, or `Infinity`.
@@ -115,7 +121,7 @@ export interface RetryOptions {
    *
    * @defaultValue ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']
    */
-  readonly methods?: readonly string[] | undefined;
+  readonly methods?: readonly (Method | (string & {}))[] | undefined;
   /**
    * The statuses worth another attempt.
    *
@@ -135,11 +141,6 @@ export interface RetryOptions {
    * @defaultValue false
    */
   readonly idempotencyKey?: boolean | IdempotencyKeyOptions | undefined;
-  /**
-   * Makes the body of every attempt, the first included, so that a stream can be sent again: a new one each time. On
-   * `config.retry` only.
-   */
-  readonly data?: (() => unknown) | undefined;
   /** Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. It strikes at the adapter: an interceptor is not cut off. */
   readonly attemptTimeout?: number | undefined;
   /** Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. It strikes like `attemptTimeout`. */
@@ -147,15 +148,13 @@ export interface RetryOptions {
   /** An allowance of retries shared by several requests, or a function asked for it once per request. */
   readonly budget?: RetryBudget | (() => RetryBudget | undefined) | undefined;
   /**
-   * Holds retries back while most requests fail: a throttle, the options of one, or `false`. On `config.retry` a
-   * throttle or `false` only.
+   * Holds retries back while most requests fail: a throttle, the options of one, or `false`.
    *
    * @defaultValue a throttle of its own for each `attachRetry`
    */
   readonly throttle?: RetryThrottle | RetryThrottleOptions | false | undefined;
   /**
-   * Keeps the pauses that servers ask for, for all requests of a scope: a cooldown, the options of one, or `false`. On
-   * `config.retry` a cooldown or `false` only.
+   * Keeps the pauses that servers ask for, for all requests of a scope: a cooldown, the options of one, or `false`.
    *
    * @defaultValue a cooldown of its own for each `attachRetry`, which paces retries and holds no first attempt
    */
@@ -172,6 +171,36 @@ export interface RetryOptions {
     | undefined;
   /** Who is told of attempts, retries and giving up. Adds up over the layers. */
   readonly observe?: RetryObserver | readonly RetryObserver[] | undefined;
+}
+
+/**
+ * The policy of one request, for `config.retry`, on top of the one of its instance. A throttle and a cooldown are shared by
+ * many requests, so they are made before: here each is a ready one, or `false`.
+ *
+ * @example
+ * const retry: RequestRetryOptions = { maxAttempts: 2, data: () => createReadStream('report.csv') };
+ * await client.put('/reports/1', undefined, { retry });
+ */
+export interface RequestRetryOptions extends Omit<RetryOptions, 'throttle' | 'cooldown'> {
+  /**
+   * Makes the body of every attempt, the first included, so that a stream can be sent again: a new one each time. It answers
+   * at once, no promise.
+   *
+   * @defaultValue none
+   */
+  readonly data?: (() => unknown) | undefined;
+  /**
+   * Holds the retries of this request back while most requests fail.
+   *
+   * @defaultValue the throttle of the instance
+   */
+  readonly throttle?: RetryThrottle | false | undefined;
+  /**
+   * Keeps the pauses that servers ask for.
+   *
+   * @defaultValue the cooldown of the instance
+   */
+  readonly cooldown?: Cooldown | false | undefined;
 }
 
 /** Where options were written: on the instance, or on `config.retry`. */
@@ -218,7 +247,7 @@ const isOptions = (value: unknown): boolean =>
 
 const isObserver = (value: unknown): boolean => hasOnly(value, observerRules);
 
-const rules: Readonly<Record<keyof RetryOptions, Rule<OptionsPlace>>> = {
+const rules: Readonly<Record<keyof RetryOptions | keyof RequestRetryOptions, Rule<OptionsPlace>>> = {
   maxAttempts: [
     'an integer ≥ 1 or Infinity',
     (v) => v === Infinity || (Number.isInteger(v) && isWithin(v, 1, Number.MAX_VALUE)),
@@ -292,14 +321,17 @@ const spellings: readonly (readonly [typed: RegExp, here: string])[] = [
  *
  * @throws TypeError naming the option, the rule and the value
  */
-export function validateOptions(options: unknown, place: OptionsPlace): RetryOptions {
+export function validateOptions(options: unknown, place: 'instance'): RetryOptions;
+export function validateOptions(options: unknown, place: 'request'): RequestRetryOptions;
+export function validateOptions(options: unknown, place: OptionsPlace): object {
   if (place === 'request' && !isRecord(options)) {
     throw expected('`retry`', 'false or retry options such as { maxAttempts: 4 }', options);
   }
-  checkFields('retry option', rules, options, place, (name) => {
+  // Read once, and without a prototype: what somebody put on `Object.prototype` is no option.
+  const own: unknown = isRecord(options) ? Object.assign(Object.create(null), options) : options;
+  checkFields('retry option', rules, own, place, (name) => {
     const spelling = spellings.find(([typed]) => typed.test(name));
     return spelling && `spelled ${spelling[1]}`;
   });
-  // Without a prototype: what somebody put on `Object.prototype` is no option.
-  return Object.assign(Object.create(null), options) as RetryOptions;
+  return own as object;
 }

@@ -1,12 +1,14 @@
 /**
  * What is worth another attempt, in pieces. The pieces answer true or false and so stand in place of the default rule; to
- * add to it, `retryAny(retryIfDefault(), retryIfStatus(409))`. None of them makes an unsafe repetition safe.
+ * add to it, `retryAny(retryIfDefault(), retryIfStatus(409))`. None of them makes an unsafe repetition safe: only a function
+ * of the user that answers `'refused'` does.
  */
 import type { AxiosResponse } from 'axios';
 import { causesOf } from '../failure/causes.ts';
 import { defaultVerdict } from '../failure/transient.ts';
+import { readVerdict } from '../options/answers.ts';
 import { requireFunctions, requireGiven } from '../options/expected.ts';
-import type { RetryContext, RetryPredicate } from '../types.ts';
+import type { RetryContext, RetryPredicate, RetryVerdict } from '../types.ts';
 
 type Answer = ReturnType<RetryPredicate>;
 
@@ -80,53 +82,76 @@ export const retryIfConnectionFailed =
     (failure === 'unsent' || (failure === 'ambiguous' && (!timedOut(error) || timedOutConnecting(error))));
 
 /**
- * True when any of the predicates is, false when all are, else no opinion (Kleene's logic). Asked in order, one after the
- * other, until one answers true. Given none, it has no opinion. What a predicate throws passes through.
+ * A yes when any of the predicates says yes, false when all say false, else no opinion (Kleene's logic). Asked in order, one
+ * after the other, until one says yes, and that answer counts: `true` or `'refused'`. So put a predicate that answers
+ * `'refused'` before those that answer `true` to the same outcomes. Given none, it has no opinion. What a predicate throws
+ * passes through.
  *
- * @throws TypeError unless all are functions
+ * @example
+ * // a 403 with `Retry-After` did not act; all else as always
+ * retryAny(({ status, hint }) => status === 403 && hint !== undefined && 'refused', retryIfDefault());
+ *
+ * @throws TypeError unless all are functions; when one answers what is no verdict
  */
 export const retryAny = (...predicates: readonly RetryPredicate[]): RetryPredicate => {
   requireFunctions('retryAny', predicates);
-  return askUntil(true, predicates);
+  return askInTurn(predicates, isYes);
 };
 
 /**
- * True when all of the predicates are, false when any is, else no opinion (Kleene's logic). Asked in order, one after the
- * other, until one answers false. Given none, it has no opinion. What a predicate throws passes through.
+ * A yes when all of the predicates say yes, false when any says false, else no opinion (Kleene's logic). The yes is
+ * `'refused'` when at least one of them says so: that the server did not act is true whatever the others find worth it.
+ * Asked in order, one after the other, until one answers false. Given none, it has no opinion. What a predicate throws passes
+ * through.
  *
- * @throws TypeError unless all are functions
+ * @example
+ * retryAll(retryIfStatus(403), ({ hint }) => hint !== undefined && 'refused');
+ *
+ * @throws TypeError unless all are functions; when one answers what is no verdict
  */
 export const retryAll = (...predicates: readonly RetryPredicate[]): RetryPredicate => {
   requireFunctions('retryAll', predicates);
-  return askUntil(false, predicates);
+  return askInTurn(predicates, (verdict) => verdict === false);
 };
 
 /**
- * The opposite of what the predicate answers; no opinion stays no opinion.
+ * The opposite of what the predicate answers: false for `true` and for `'refused'`, true for false; no opinion stays no
+ * opinion.
  *
- * @throws TypeError unless it is a function
+ * @throws TypeError unless it is a function; when it answers what is no verdict
  */
 export const retryNot = (predicate: RetryPredicate): RetryPredicate => {
   requireFunctions('retryNot', [predicate]);
   return (context) =>
-    whenAnswered(predicate(context), (answer) => (typeof answer === 'boolean' ? !answer : undefined));
+    whenAnswered(predicate(context), (verdict) => (verdict === undefined ? undefined : !verdict));
 };
 
-/** Asks in order until the `decisive` answer; the opposite one when all gave that, else none. */
-const askUntil = (decisive: boolean, predicates: readonly RetryPredicate[]): RetryPredicate => {
-  const askFrom = (index: number, unanimous: boolean, context: RetryContext): Answer => {
+const isYes = (verdict: RetryVerdict): boolean => verdict === true || verdict === 'refused';
+
+/** Asks in order until a verdict is decisive, which is the answer then; else the answer is what all have in common. */
+const askInTurn = (
+  predicates: readonly RetryPredicate[],
+  isDecisive: (verdict: RetryVerdict) => boolean,
+): RetryPredicate => {
+  const askFrom = (index: number, verdicts: readonly RetryVerdict[], context: RetryContext): Answer => {
     const predicate = predicates[index];
-    if (!predicate) return unanimous ? !decisive : undefined;
-    return whenAnswered(predicate(context), (answer) =>
-      answer === decisive ? decisive : askFrom(index + 1, unanimous && answer === !decisive, context),
+    if (!predicate) return inCommon(verdicts);
+    return whenAnswered(predicate(context), (verdict) =>
+      isDecisive(verdict) ? verdict : askFrom(index + 1, [...verdicts, verdict], context),
     );
   };
-  return (context) => askFrom(0, predicates.length > 0, context);
+  return (context) => askFrom(0, [], context);
 };
 
-/** Goes on at once with an answer that is there, and later with one that is promised. */
-const whenAnswered = (answer: Answer, next: (answer: unknown) => Answer): Answer =>
-  isThenable(answer) ? Promise.resolve<unknown>(answer).then(next) : next(answer);
+/** What verdicts of one kind, all yes or all no, say together; one without opinion leaves none. */
+const inCommon = (verdicts: readonly RetryVerdict[]): RetryVerdict =>
+  verdicts.includes(undefined) ? undefined : verdicts.includes('refused') ? 'refused' : verdicts[0];
+
+/** Goes on at once with a verdict that is there, and later with one that is promised. */
+const whenAnswered = (answer: Answer, next: (verdict: RetryVerdict) => Answer): Answer =>
+  isThenable(answer)
+    ? Promise.resolve<unknown>(answer).then((later) => next(readVerdict(later)))
+    : next(readVerdict(answer));
 
 const isThenable = (answer: unknown): answer is PromiseLike<unknown> =>
   typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';

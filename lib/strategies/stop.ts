@@ -1,3 +1,4 @@
+import { readStop } from '../options/answers.ts';
 import { requireDurations, requireFunctions, requireGiven } from '../options/expected.ts';
 import type { StopCondition } from '../types.ts';
 
@@ -44,8 +45,8 @@ export const stopAny = (...conditions: readonly StopCondition[]): StopCondition 
   requireFunctions('stopAny', conditions);
   return (context) => {
     for (const condition of conditions) {
-      const answer = condition(context);
-      if (isStop(answer)) return answer;
+      const answer = readStop(condition(context));
+      if (answer) return answer;
     }
     return false;
   };
@@ -62,13 +63,10 @@ export const stopAll = (...conditions: readonly StopCondition[]): StopCondition 
   return (context) => {
     let reason: string | undefined;
     for (const condition of conditions) {
-      const answer = condition(context);
-      if (!isStop(answer)) return false;
+      const answer = readStop(condition(context));
+      if (!answer) return false;
       if (answer !== true) reason ??= answer;
     }
     return reason ?? conditions.length > 0;
   };
 };
-
-const isStop = (answer: ReturnType<StopCondition>): answer is true | string =>
-  answer === true || (typeof answer === 'string' && answer !== '');

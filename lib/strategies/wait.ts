@@ -2,6 +2,7 @@
  * How long to wait. Every strategy here depends on `attemptNumber` and `random` alone and never falls as `random` rises,
  * so that the least and the most it can answer are what it answers when `random` is 0 and just below 1: `waitBounds`.
  */
+import { readWait } from '../options/answers.ts';
 import { isDuration, requireDurations, requireFunctions, requireGiven } from '../options/expected.ts';
 import { isWithin, type Rule } from '../options/fields.ts';
 import { type FilledRules, readFilled } from '../options/filled.ts';
@@ -194,7 +195,7 @@ export const waitCombine = (...strategies: readonly WaitStrategy[]): WaitStrateg
   return (context) =>
     Math.min(
       Number.MAX_VALUE,
-      strategies.reduce((sum, wait) => sum + wait(context), 0),
+      strategies.reduce((sum, wait) => sum + readWait(wait(context)), 0),
     );
 };
 

@@ -1,24 +1,4 @@
-import { applyVerdict, readVerdict } from '../../../lib/core/verdict.ts';
-
-test.each([[true], [false], ['refused'], [undefined]])('%p is a verdict', (answer) => {
-  expect(readVerdict(answer)).toBe(answer);
-});
-
-test.each([
-  [42, '42'],
-  [0, '0'],
-  ['', '""'],
-  ['yes', '"yes"'],
-  ['Refused', '"Refused"'],
-  [null, 'null'],
-  [{}, '[object Object]'],
-])('%p is none, and is named', (answer, shown) => {
-  expect(() => readVerdict(answer)).toThrow(
-    new TypeError(
-      `Expected the result of \`retryIf\` to be true, false, 'refused' or undefined, got ${shown}`,
-    ),
-  );
-});
+import { applyVerdict } from '../../../lib/core/verdict.ts';
 
 test.each([
   [true, { worthIt: true, failure: 'permanent' }],

@@ -4,6 +4,7 @@ import {
   Cooldown,
   type GiveUpContext,
   RetryBudget,
+  type RequestRetryOptions,
   type RetryOptions,
   RetryThrottle,
   retryReport,
@@ -12,7 +13,7 @@ import { caught } from '../../helpers/caught.ts';
 import { createClient, fast } from '../../helpers/clients.ts';
 import { scripted } from '../../helpers/scripted.ts';
 
-type Name = keyof RetryOptions;
+type Name = keyof RetryOptions | keyof RequestRetryOptions;
 type Bad = readonly [value: unknown, shown: string];
 
 interface Row {
@@ -238,7 +239,7 @@ describe('an option in its range', () => {
   ] as const)('`throttle`: %s is taken where it may be', async (_, throttle, isForRequests) => {
     const client = axios.create({ adapter: scripted(200).adapter });
     attachRetry(client, { throttle });
-    const answered = client.get('/', { retry: { throttle } });
+    const answered = client.get('/', { retry: { throttle: throttle as false } });
     if (isForRequests) expect((await answered).status).toBe(200);
     else expectRefusal(await caught(answered), 'retry option `throttle`', '[object Object]');
   });
@@ -251,7 +252,7 @@ describe('an option in its range', () => {
   ] as const)('`cooldown`: %s is taken where it may be', async (_, cooldown, isForRequests) => {
     const client = axios.create({ adapter: scripted(200).adapter });
     attachRetry(client, { cooldown });
-    const answered = client.get('/', { retry: { cooldown } });
+    const answered = client.get('/', { retry: { cooldown: cooldown as false } });
     if (isForRequests) expect((await answered).status).toBe(200);
     else expectRefusal(await caught(answered), 'retry option `cooldown`', '[object Object]');
   });
@@ -293,7 +294,7 @@ describe('an option out of its range', () => {
   });
 
   test('`data` is refused on the instance, whatever it is', () => {
-    const error = thrownBy(() => attachRetry(axios.create(), { data: () => 'x' }));
+    const error = thrownBy(() => attachRetry(axios.create(), { data: () => 'x' } as RetryOptions));
     expectRefusal(error, 'retry option `data`', 'a function', /config\.retry/);
   });
 
@@ -424,7 +425,7 @@ describe('both bounds at Infinity are refused', () => {
     expectBoth(thrownBy(() => attachRetry(axios.create(), { ...both, stop: () => true })));
   });
 
-  test.each<[string, RetryOptions, RetryOptions]>([
+  test.each<[string, RetryOptions, RequestRetryOptions]>([
     ['on the request', {}, both],
     ['half on the instance, half on the request', { maxAttempts: Infinity }, { maxElapsedTime: Infinity }],
     ['the other way round', { maxElapsedTime: Infinity }, { maxAttempts: Infinity }],
@@ -446,7 +447,7 @@ describe('both bounds at Infinity are refused', () => {
 describe('layers', () => {
   const statuses = async (
     options: RetryOptions,
-    retry: RetryOptions | false | undefined,
+    retry: RequestRetryOptions | false | undefined,
     ...turns: number[]
   ) => {
     const { adapter, sent } = scripted(...turns);
@@ -455,7 +456,7 @@ describe('layers', () => {
     return [sent.length, retryReport(settled)] as const;
   };
 
-  test.each<[string, RetryOptions, RetryOptions | false | undefined, number]>([
+  test.each<[string, RetryOptions, RequestRetryOptions | false | undefined, number]>([
     ['built in', {}, undefined, 3],
     ['on the instance', { maxAttempts: 2 }, undefined, 2],
     ['on the request', { maxAttempts: 2 }, { maxAttempts: 4 }, 4],
@@ -498,7 +499,7 @@ describe('layers', () => {
   });
 
   test('`retryAfter` is merged by field', async () => {
-    const clamped = async (options: RetryOptions, retry: RetryOptions) => {
+    const clamped = async (options: RetryOptions, retry: RequestRetryOptions) => {
       const delays: (number | undefined)[] = [];
       const adapter = axios.create({ adapter: scripted(503).adapter });
       adapter.interceptors.response.use(undefined, (error) => {
@@ -553,7 +554,7 @@ describe('layers', () => {
 
   test('options are never changed', async () => {
     const options: RetryOptions = Object.freeze({ ...fast, retryAfter: Object.freeze({ max: 5 }) });
-    const retry: RetryOptions = Object.freeze({ retryAfter: Object.freeze({ whenLonger: 'clamp' }) });
+    const retry: RequestRetryOptions = Object.freeze({ retryAfter: Object.freeze({ whenLonger: 'clamp' }) });
     const { client } = createClient({ adapter: scripted(503, 200).adapter }, options);
     expect((await client.get('/', Object.freeze({ retry }))).status).toBe(200);
   });

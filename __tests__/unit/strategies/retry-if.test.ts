@@ -268,11 +268,14 @@ describe('retryIfTimeout and retryIfConnectionFailed', () => {
 });
 
 describe('three-valued logic', () => {
-  const verdicts = [true, false, undefined] as const;
+  const verdicts = [true, false, 'refused', undefined] as const;
   const any = (list: readonly RetryVerdict[]): RetryVerdict =>
-    list.includes(true) ? true : list.length === 0 || list.includes(undefined) ? undefined : false;
-  const all = (list: readonly RetryVerdict[]): RetryVerdict =>
-    list.includes(false) ? false : list.length === 0 || list.includes(undefined) ? undefined : true;
+    list.find(Boolean) ?? (list.length === 0 || list.includes(undefined) ? undefined : false);
+  const all = (list: readonly RetryVerdict[]): RetryVerdict => {
+    if (list.includes(false)) return false;
+    if (list.length === 0 || list.includes(undefined)) return undefined;
+    return list.includes('refused') ? 'refused' : true;
+  };
   const not = (verdict: RetryVerdict): RetryVerdict => (verdict === undefined ? undefined : !verdict);
 
   const saying =
@@ -313,12 +316,18 @@ describe('three-valued logic', () => {
     expect(retryAll()(context())).toBeUndefined();
   });
 
-  it('takes an answer that is neither true nor false for no opinion', () => {
-    const vague = (() => 'yes') as never;
-    expect(retryAny(vague, saying(false))(context())).toBeUndefined();
-    expect(retryAll(vague, saying(true))(context())).toBeUndefined();
-    expect(retryNot(vague)(context())).toBeUndefined();
-    expect(retryNot((() => null) as never)(context())).toBeUndefined();
+  describe.each([['yes'], [42], [null]])('refuses %p, which is no verdict', (answer) => {
+    const vague = (() => answer) as never;
+    const later = (async () => answer) as never;
+
+    test.each([
+      ['retryAny', (one: RetryPredicate) => retryAny(saying(false), one, saying(true))],
+      ['retryAll', (one: RetryPredicate) => retryAll(saying(true), one, saying(false))],
+      ['retryNot', retryNot],
+    ])('in %s, said or promised', async (_, combine) => {
+      expect(() => combine(vague)(context())).toThrow('Expected the result of `retryIf` to be true, false');
+      await expect(combine(later)(context())).rejects.toThrow(TypeError);
+    });
   });
 
   const lists = fc.array(
@@ -335,6 +344,9 @@ describe('three-valued logic', () => {
         expect(await retryAll(...predicates)(context())).toBe(all(said));
         expect(await retryNot(retryAny(...predicates))(context())).toBe(
           await retryAll(...negated)(context()),
+        );
+        expect(await retryNot(retryAll(...predicates))(context())).toBe(
+          await retryAny(...negated)(context()),
         );
       }),
     );

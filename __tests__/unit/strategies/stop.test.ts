@@ -147,3 +147,27 @@ test('what a condition throws passes through', () => {
   expect(() => stopAny(broken)(context())).toThrow(RangeError);
   expect(() => stopAll(broken)(context())).toThrow(RangeError);
 });
+
+describe('an answer that is none is refused, and its rejection is nobody’s', () => {
+  const failing = (async () => {
+    throw new Error('nobody’s');
+  }) as never;
+
+  test.each([
+    ['stopAny', stopAny(() => false, failing)],
+    ['stopAll', stopAll(() => 'a reason', failing)],
+    ['stopAny in stopAll', stopAll(() => true, stopAny(failing))],
+    ['a promise of true', stopAny((async () => true) as never)],
+    ['a number', stopAny((() => 5) as never)],
+  ])('%s', async (_, condition) => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', listener);
+    expect(() => condition(context())).toThrow(
+      /^Expected the result of `stop` to be a boolean or a string, got/,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', listener);
+    expect(unhandled).toEqual([]);
+  });
+});

@@ -306,3 +306,26 @@ test('the bounds of a wait come from numbers that a source of chance can give', 
   waitBounds(wait, {} as RetryContext);
   expect(seen).toEqual([0, 1 - 2 ** -53]);
 });
+
+describe('an answer that is none is refused by what combines it, and its rejection is nobody’s', () => {
+  const failing = (async () => {
+    throw new Error('nobody’s');
+  }) as never;
+
+  test.each([
+    ['waitCombine', waitCombine(waitFixed(1), failing)],
+    ['waitCombine in waitCombine', waitCombine(waitCombine(failing))],
+    ['a string', waitCombine(waitFixed(1), (() => '5') as never)],
+    ['a negative number', waitCombine(waitFixed(10), () => -5)],
+  ])('%s', async (_, wait) => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', listener);
+    expect(() => wait(context(1))).toThrow(
+      /^Expected the wait to be a finite number of milliseconds ≥ 0, got/,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', listener);
+    expect(unhandled).toEqual([]);
+  });
+});
