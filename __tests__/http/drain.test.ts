@@ -157,7 +157,7 @@ describeHere.each(['http', 'fetch'])('a gateway that is told to end under load, 
       const lines = linesOf(child);
       const { value: first } = await lines.next();
       load = new Load(Number(first?.port));
-      const loaded = load.run(24, 2_000);
+      const loaded = load.run(24, 600);
       // By then some wait for a retry, some are in flight and some are done.
       await load.hasAnswers(60);
       child.kill('SIGTERM');

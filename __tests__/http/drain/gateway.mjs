@@ -64,10 +64,20 @@ function respond(response, status, body) {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
+/** The responses that are not ended yet. */
+const open = new Set();
+server.prependListener('request', (_request, response) => {
+  open.add(response);
+  response.once('close', () => open.delete(response));
+  if (isDraining) response.setHeader('Connection', 'close');
+});
+
 const stopping = new AbortController();
 process.once('SIGTERM', () => {
   isDraining = true;
   server.close();
+  // `close` leaves connections that are in use, and a busy caller never lets go of one that is kept alive.
+  for (const response of open) if (!response.headersSent) response.setHeader('Connection', 'close');
   handle.drain();
   stopping.abort(new Error('SIGTERM'));
 });
