@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '../helpers/eventually.ts';
 import { answer, closeServers, type Exchange, resetAfterReading, startServer } from '../helpers/server.ts';
-import { copyExample, endPrograms, type Program, removeProjects, start } from './project.ts';
+import { copyExample, endPrograms, type Program, removeProjects, start, until } from './project.ts';
 
 const CONTACTS = 60;
 const PER_SECOND = 15;
@@ -52,7 +51,10 @@ describe('the batch', () => {
     folder = await copyExample('batch');
     contacts = new Contacts();
     const { url } = await startServer((exchange) => contacts.deal(exchange));
-    const list = Array.from({ length: CONTACTS }, (_, index) => ({ id: index + 1, name: `Contact ${index}` }));
+    const list = Array.from({ length: CONTACTS }, (_, index) => ({
+      id: index + 1,
+      name: `Contact ${index}`,
+    }));
     writeFileSync(join(folder, 'contacts.json'), JSON.stringify(list));
     run = () => start(folder, ['src/main.js', 'contacts.json', 'done.jsonl'], { API_URL: url });
   });
@@ -86,7 +88,7 @@ describe('the batch', () => {
 
   itOnUnix('stops on Ctrl-C, and goes on where it stopped', async () => {
     const first = run();
-    await eventually(() => contacts.stored.size >= 10);
+    await until(() => contacts.stored.size >= 10);
     first.signal('SIGINT');
     expect(await first.ended).toEqual([130, null]);
     const before = journal();

@@ -1,5 +1,4 @@
 import axios from 'axios';
-import { eventually } from '../helpers/eventually.ts';
 import {
   answer,
   closeServers,
@@ -8,7 +7,7 @@ import {
   type Step,
   startServer,
 } from '../helpers/server.ts';
-import { copyExample, endPrograms, type Program, removeProjects, start } from './project.ts';
+import { copyExample, endPrograms, type Program, removeProjects, start, until } from './project.ts';
 
 /** Deals with the nth request to a path by the nth step, and with later ones by the last. */
 function byPath(scripts: Readonly<Record<string, readonly Step[]>>): Step {
@@ -79,7 +78,7 @@ describe('the Express gateway', () => {
     for (const times of [1, 2]) {
       const { status, data } = await send('GET', '/customers/8/orders');
       expect({ status, reason: data.reason }).toEqual({ status: 502, reason: 'budget-exhausted' });
-      await eventually(() => upstream.requests.length === 4 * times);
+      await until(() => upstream.requests.length === 4 * times);
     }
     const counted = await metric('http_client_give_ups_total{method="GET",reason="budget-exhausted"}');
     expect(counted).toHaveLength(1);

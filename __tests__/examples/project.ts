@@ -38,8 +38,8 @@ export function providedFor(example: string): ReadonlyMap<string, string> | unde
   if (missing.length === 0) return found;
   const wanted = missing.map(([name, range]) => `${name}@${range}`);
   const script = join(__dirname, 'provide.mjs');
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] } as const;
-  const cache = execFileSync(process.execPath, [script, example, ...wanted], options).trim();
+  const args = [script, example, ...wanted];
+  const cache = execFileSync(process.execPath, args, { encoding: 'utf8' }).trim();
   if (cache === '') return undefined;
   for (const [name] of missing) found.set(name, join(cache, name));
   return found;
@@ -68,6 +68,11 @@ export async function copyExample(example: string): Promise<string> {
     symlinkSync(from, to, 'junction');
   }
   return folder;
+}
+
+/** Resolves once the condition holds, however busy the machine is: what never comes to pass ends with the test. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** A program of an example that runs. */
@@ -99,12 +104,10 @@ export class Program {
 
   /** The first match in the output, once it is there. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.output);
-      if (match) return match;
-      if (this.#hasEnded) throw new Error(`It ended without saying ${pattern}:\n${this.output}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await until(() => this.#hasEnded || pattern.test(this.output));
+    const match = pattern.exec(this.output);
+    if (!match) throw new Error(`It ended without saying ${pattern}:\n${this.output}`);
+    return match;
   }
 
   signal(signal: NodeJS.Signals): void {

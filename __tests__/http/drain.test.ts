@@ -40,12 +40,14 @@ class FlakyUpstream {
 
   /** The requests that may not be repeated just so. */
   get posts() {
-    return this.server.requests.filter(({ method }) => method === 'POST').map((request) => ({
-      name: nameOf(request),
-      key: request.headers['idempotency-key'],
-      attempt: Number(request.headers['x-attempt']),
-      isDraining: request.headers['x-draining'] === 'yes',
-    }));
+    return this.server.requests
+      .filter(({ method }) => method === 'POST')
+      .map((request) => ({
+        name: nameOf(request),
+        key: request.headers['idempotency-key'],
+        attempt: Number(request.headers['x-attempt']),
+        isDraining: request.headers['x-draining'] === 'yes',
+      }));
   }
 
   #deal(exchange: Exchange): unknown {

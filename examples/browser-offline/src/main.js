@@ -6,7 +6,9 @@ const form = document.querySelector('#form');
 const notes = document.querySelector('#notes');
 
 const showConnection = () => {
-  connection.textContent = navigator.onLine ? 'Online' : 'Offline: notes are sent when the connection is back';
+  connection.textContent = navigator.onLine
+    ? 'Online'
+    : 'Offline: notes are sent when the connection is back';
 };
 window.addEventListener('online', showConnection);
 window.addEventListener('offline', showConnection);
@@ -14,7 +16,7 @@ showConnection();
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  save(new FormData(form).get('text'));
+  void save(new FormData(form).get('text'));
   form.reset();
 });
 
