@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensureBuild, root } from '../helpers/children.ts';
 
+// Compilers, a browser and servers start in these suites, two at a time.
+jest.setTimeout(240_000);
+
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
