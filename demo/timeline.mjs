@@ -33,7 +33,7 @@ export function drawTimeline(pen, { attempts, elapsed, reason }, { width, scale,
     labels.push({ column: start, text: String(status ?? code ?? 'error'), colour });
     column = start + length;
   });
-  return { lines: [bar, ...drawLabels(labels)], scale };
+  return { lines: [bar, ...drawLabels(labels, width)], scale };
 }
 
 function drawWait(pen, length, delay, source = 'backoff') {
@@ -45,10 +45,11 @@ function drawWait(pen, length, delay, source = 'backoff') {
   return colour(stroke.repeat(left) + text + stroke.repeat(length - text.length - left));
 }
 
-/** Each label stands exactly below its attempt; one that has no room there goes a line down. */
-function drawLabels(labels) {
+/** Each label begins below its attempt, or ends at the right edge; one that has no room there goes a line down. */
+function drawLabels(labels, width) {
   const lines = [];
-  for (const { column, text, colour } of labels) {
+  for (const { column: below, text, colour } of labels) {
+    const column = Math.max(0, Math.min(below, width - text.length));
     let line = lines.find(({ length }) => length === 0 || length < column);
     if (line === undefined) {
       line = { text: '', length: 0 };

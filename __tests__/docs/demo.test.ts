@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { ensureBuild, root, runNode } from '../helpers/children.ts';
 
 /** Runs a script that has everything in demo/`file` as `demo`, and gives what it prints as JSON. */
@@ -28,7 +30,7 @@ describe('the demo', () => {
     const startedAt = performance.now();
     output = await runNode(root, 'demo/demo.mjs');
     seconds = (performance.now() - startedAt) / 1_000;
-  }, 60_000);
+  });
 
   it('ends well within 15 seconds', () => {
     expect(seconds).toBeLessThan(15);
@@ -67,9 +69,75 @@ describe('the demo', () => {
   it('draws the wait that the server asked for to scale', () => {
     const [, bar = ''] = /GET \/quota.*\n +(█.*█)$/m.exec(output) ?? [];
     expect(bar).toContain('(Retry-After)');
-    // From 1 s to 1.1 s and two attempts, at 20 ms a column.
+    // At 20 ms a column 1 s takes 50, and the pace of the cooldown adds at most half of it.
+    expect(output).toContain('one column = 20 ms');
     expect(bar.length).toBeGreaterThanOrEqual(52);
-    expect(bar.length).toBeLessThanOrEqual(70);
+    expect(bar.length).toBeLessThanOrEqual(85);
+  });
+});
+
+describe('the demo in a terminal of another width', () => {
+  /** What the demo prints at a width, as lines. */
+  const printedAt = async (columns: number): Promise<readonly string[]> => {
+    const env = { ...process.env, COLUMNS: String(columns), NO_COLOR: '1', FORCE_COLOR: undefined };
+    const { stdout } = await promisify(execFile)(process.execPath, ['demo/demo.mjs'], { cwd: root, env });
+    return stdout.split('\n');
+  };
+
+  it.each([
+    [60, 30],
+    [80, 25],
+    [140, 15],
+  ])('fits into %d columns and breaks lines between words', async (columns, scale) => {
+    const lines = await printedAt(columns);
+    expect(lines.filter((line) => line.length > columns)).toEqual([]);
+    expect(lines.join('\n')).toContain(`one column = ${scale} ms`);
+    const text = lines.join(' ').replace(/ +/g, ' ');
+    for (const sentence of [
+      '12 requests to a flaky server on http://127.0.0.1:',
+      '═ wait asked by the server',
+      '10 POST /charges/second-host · refused port; beforeRetry changes host',
+      'given up: retry-after-too-long',
+      "24 in the server's ledger, 1 refused by a closed port",
+    ]) {
+      expect(text).toContain(sentence);
+    }
+  });
+});
+
+describe('the layout of the demo', () => {
+  const flow = (text: string, options: object): Promise<unknown> =>
+    ask('layout.mjs', `print(demo.flow(demo.words(${JSON.stringify(text)}), ${JSON.stringify(options)}))`);
+
+  it('breaks lines between words, and indents all but the first', async () => {
+    expect(await flow('one two three four', { width: 9, indent: '  ' })).toEqual([
+      'one two',
+      '  three',
+      '  four',
+    ]);
+  });
+
+  it('puts the outcome to the right edge where there is room, and else on a line of its own', async () => {
+    const right = { text: 'done' };
+    expect(await flow('one two', { width: 14, right })).toEqual(['one two   done']);
+    expect(await flow('one two', { width: 12, right })).toEqual(['one two', '        done']);
+    const short = { text: 'ok' };
+    expect(await flow('one two three', { width: 12, indent: '  ', right: short })).toEqual([
+      'one two',
+      '  three   ok',
+    ]);
+  });
+
+  it('leaves a word whole that is longer than the line', async () => {
+    expect(await flow('a endlessly b', { width: 5 })).toEqual(['a', 'endlessly', 'b']);
+  });
+
+  it('takes the width of the terminal, then that of the environment, within bounds', async () => {
+    const script = `print([
+      demo.widthOf({ columns: 72 }, { COLUMNS: '60' }), demo.widthOf({}, { COLUMNS: '60' }), demo.widthOf({}, {}),
+      demo.widthOf({ columns: 0 }, { COLUMNS: 'wide' }), demo.widthOf({ columns: 10 }, {}), demo.widthOf({ columns: 400 }, {}),
+    ])`;
+    expect(await ask('layout.mjs', script)).toEqual([72, 60, 100, 100, 40, 140]);
   });
 });
 
@@ -112,6 +180,12 @@ describe('the timeline of the demo', () => {
       scale: 20,
       lines: ['█─198 ms──███────── 400 ms ──────█', 'ECONNRESET                       200', '          503'],
     });
+  });
+
+  it('ends a label at the right edge that would go beyond it', async () => {
+    const lines = ((await draw(false, 35)) as { readonly lines: readonly string[] }).lines;
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(35);
+    expect(lines[1]).toMatch(/ 200$/);
   });
 
   it('puts more time into a column until the request fits', async () => {
