@@ -1,16 +1,7 @@
 // `npm run test:browser`: the packed files, bundled by Vite and by esbuild, in headless Chromium.
 // CHROMIUM names the browser, if it is not where Debian puts it.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +10,7 @@ import * as esbuild from 'esbuild';
 import { chromium } from 'playwright-core';
 import * as vite from 'vite';
 import { startApi, startPages } from '../__tests__/runtimes/browser/server.js';
+import { findChromium } from './chromium.mjs';
 import { conclude, npm } from './provide.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -155,35 +147,6 @@ async function checkBundlers() {
     refuseNode(await buildWithEsbuild({ entryPoints, outdir: inFolder('esbuild') }));
     cpSync(input, inFolder('esbuild', 'index.html'));
   });
-}
-
-/** Ubuntu has a chromium-browser that only tells where to get one. */
-function runs(file) {
-  const { status } = spawnSync(file, ['--version'], { stdio: 'ignore', timeout: 30_000 });
-  return status === 0;
-}
-
-function findChromium() {
-  const places = [
-    process.env.CHROMIUM,
-    '/usr/bin/chromium',
-    '/usr/bin/chromium-browser',
-    '/usr/bin/google-chrome',
-  ];
-  const find = () => places.find((place) => place && runs(place));
-  const found = find();
-  if (found || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return found;
-  console.log('Installing Chromium from Debian');
-  try {
-    execFileSync('sh', ['-c', 'apt-get update -q && apt-get install -qy --no-install-recommends chromium'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      timeout: 240_000,
-    });
-  } catch {
-    return undefined;
-  }
-  return find();
 }
 
 /**
