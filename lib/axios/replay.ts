@@ -44,7 +44,7 @@ function isLastFirst({ transitional }: Config): boolean {
 }
 
 /** The request interceptors inside: those that run after ours. */
-export const requestsInside = ({ instance, request }: Boundary, config: Config): readonly Handler[] =>
+const requestsInside = ({ instance, request }: Boundary, config: Config): readonly Handler[] =>
   neighboursOf(managersOf(instance)[0], request, isLastFirst(config) ? 'before' : 'after');
 
 /** Which interceptors inside, if any, may edit a config: those of requests, its body included, or those of responses alone. */
