@@ -1,0 +1,98 @@
+/** The site: `npm run docs` serves it, `npm run docs:build` builds it. It loads nothing from elsewhere. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type DefaultTheme, defineConfig } from 'vitepress';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** What TypeDoc wrote down, once `scripts/docs.mjs` has run. */
+const referencePath = at('../reference/typedoc-sidebar.json');
+const reference: DefaultTheme.SidebarItem[] = existsSync(referencePath)
+  ? JSON.parse(readFileSync(referencePath, 'utf8'))
+  : [];
+
+const guide: DefaultTheme.SidebarItem[] = [
+  {
+    text: 'Start',
+    items: [
+      { text: 'Getting started', link: '/guide/' },
+      { text: 'What is retried', link: '/guide/what-is-retried' },
+      { text: 'Options', link: '/guide/options' },
+      { text: 'Questions', link: '/guide/questions' },
+    ],
+  },
+  {
+    text: 'The policy',
+    items: [
+      { text: 'Waits and hints', link: '/guide/waits' },
+      { text: 'Safety, keys and streams', link: '/guide/safety' },
+      { text: 'Deadlines', link: '/guide/deadlines' },
+      { text: 'Budgets, throttle, cooldown', link: '/guide/limits' },
+      { text: 'A fleet', link: '/guide/fleet' },
+    ],
+  },
+  {
+    text: 'Around it',
+    items: [
+      { text: 'Interceptors and other plugins', link: '/guide/interceptors' },
+      { text: 'Batches and adapters', link: '/guide/adapters' },
+      { text: 'Observing', link: '/guide/observing' },
+      { text: 'Testing', link: '/guide/testing' },
+      { text: 'Recipes', link: '/guide/recipes' },
+    ],
+  },
+  {
+    text: 'Coming from',
+    items: [
+      { text: 'axios-retry', link: '/guide/from-axios-retry' },
+      { text: 'retry-axios', link: '/guide/from-retry-axios' },
+      { text: 'p-retry, got, ky', link: '/guide/from-others' },
+    ],
+  },
+  {
+    text: 'Background',
+    items: [
+      { text: 'Retry storms', link: '/guide/retry-storms' },
+      { text: 'Benchmarks', link: '/guide/benchmarks' },
+      { text: 'Architecture', link: '/development/architecture' },
+      { text: 'What we learned about axios', link: '/development/axios' },
+      { text: 'Decisions', link: '/development/decisions/README' },
+      { text: 'Mutation scores', link: '/mutation' },
+    ],
+  },
+];
+
+export default defineConfig({
+  title: 'axios-tenacity',
+  description: 'Retries for axios: safe by default, bounded, observable.',
+  lang: 'en',
+  lastUpdated: false,
+  themeConfig: {
+    nav: [
+      { text: 'Guide', link: '/guide/', activeMatch: '^/guide/' },
+      { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
+      { text: 'Playground', link: '/playground' },
+    ],
+    sidebar: {
+      '/reference/': [{ text: 'Reference', link: '/reference/', items: reference }],
+      '/': guide,
+    },
+    outline: [2, 3],
+    search: { provider: 'local' },
+    footer: { message: 'MIT licence' },
+  },
+  markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
+  vite: {
+    resolve: {
+      alias: [
+        // The pages run the sources that they document.
+        { find: /^axios-tenacity$/, replacement: at('../../lib/index.ts') },
+        { find: /^axios-tenacity\/(.+)$/, replacement: `${at('../../lib')}/$1.ts` },
+      ],
+    },
+    worker: { format: 'es' },
+    build: { chunkSizeWarningLimit: 1_000 },
+  },
+});
