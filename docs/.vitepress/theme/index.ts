@@ -4,7 +4,8 @@ import './style.css';
 
 // Code that is wider than the page scrolls: let the keyboard reach it.
 const reachable = (): void => {
-  for (const wide of document.querySelectorAll('.vp-doc pre, .vp-doc table')) wide.setAttribute('tabindex', '0');
+  for (const wide of document.querySelectorAll('.vp-doc pre, .vp-doc table'))
+    wide.setAttribute('tabindex', '0');
 };
 
 export default {

@@ -1,122 +1,27 @@
+/** What the manual says in tables and links is so. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { format } from 'node:util';
+import { dirname, join } from 'node:path';
 import axios, { type AxiosInstance } from 'axios';
 import { setupCache } from 'axios-cache-interceptor';
-import * as context from '../../lib/context.ts';
-import { attachRetry, explainPolicy, logRetries, type RetryOptions, retryReport } from '../../lib/index.ts';
+import { attachRetry, explainPolicy, type RetryOptions, retryReport } from '../../lib/index.ts';
 import { type Step as Outcome, scriptedAdapter, virtualClock } from '../../lib/testing.ts';
 import { caught } from '../helpers/caught.ts';
 import { fast } from '../helpers/clients.ts';
-import { runExample, typeErrorsOf, withRuntime } from '../helpers/examples.ts';
-import { type CodeBlock, codeBlocks, tableRows } from '../helpers/markdown.ts';
+import { codeBlocks, tableRows } from '../helpers/markdown.ts';
 import { answer, closeServers, refusedPort, startServer } from '../helpers/server.ts';
-import { ambient, type Scenario, scenarios } from './examples/readme.ts';
 
 const root = join(__dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 const readme = read('README.md');
+const whatIsRetried = read('docs/guide/what-is-retried.md');
+const options = read('docs/guide/options.md');
 const manifest = JSON.parse(read('package.json'));
 const blocks = codeBlocks(readme);
-const API = 'https://api.example.com';
 
 afterEach(closeServers);
 
-/** What an example says that it prints: in comments, or in the block of text right after it. */
-function promised({ code, heading }: CodeBlock, next: CodeBlock | undefined): string {
-  const comments = [...code.matchAll(/console\.log\(.+\); \/\/ (.+)$/gm)].map(([, text]) => `${text}\n`);
-  if (comments.length > 0 || next?.lang !== 'text' || next.heading !== heading) return comments.join('');
-  return next.code;
-}
-
-async function play(block: CodeBlock, scenario: Scenario, next: CodeBlock | undefined): Promise<void> {
-  const { script = answer(200, { name: 'Ada' }), runtime = { clock: virtualClock() } } = scenario;
-  const server = await startServer(script);
-  const printed: string[] = [];
-  const errors: string[] = [];
-  const print = (text: string): void => void printed.push(`${text.replaceAll(server.url, API)}\n`);
-  const console = {
-    log: (...values: unknown[]) => print(format(...values)),
-    warn: () => undefined,
-    error: (text: string) => errors.push(text),
-  };
-  const { attachRetry: attach, ...names } = withRuntime({ random: () => 0.5, ...runtime });
-  const client = axios.create({ baseURL: server.url, proxy: false });
-  attach(client, { maxAttempts: 4 });
-
-  const code = `${block.code}\n${scenario.epilogue ?? ''}`
-    .replaceAll('https://eu.example.com', `${server.url}/eu`)
-    .replaceAll(API, server.url);
-  const example = runExample(
-    code,
-    {
-      'axios-tenacity': { ...names, attachRetry: attach },
-      'axios-tenacity/context': context,
-      ...scenario.modules?.(print),
-    },
-    {
-      axios,
-      attachRetry: attach,
-      client,
-      console,
-      logRetries,
-      retryReport,
-      ...(await scenario.names?.(server.url, print)),
-    },
-  );
-  if (scenario.fails) await caught(example);
-  const exports = scenario.fails ? {} : await example;
-  expect(printed.join('')).toBe(promised(block, next));
-  await scenario.check?.({ requests: server.requests, errors, client, exports });
-}
-
-describe('the examples of the README', () => {
-  const typed = blocks.filter(({ lang }) => lang === 'ts');
-  const isTest = ({ code }: CodeBlock): boolean => /^test\(/m.test(code);
-  const examples = typed.filter((block) => !isTest(block));
-
-  it('compile', () => {
-    const sources = typed.map(({ code, line }) => ({ name: `README-${line}`, code }));
-    expect(typeErrorsOf(sources, ambient)).toEqual([]);
-  }, 60_000);
-
-  const numbered = examples.map((block) => ({
-    block,
-    next: blocks[blocks.indexOf(block) + 1],
-    scenario:
-      scenarios[block.heading]?.[examples.filter(({ heading }) => heading === block.heading).indexOf(block)],
-  }));
-
-  it.each(numbered.map((example) => [example.block.heading, example.block.line, example] as const))(
-    '%s, line %i',
-    async (_heading, _line, { block, next, scenario }) => {
-      if (!scenario)
-        throw new Error('Expected a scenario for this example in __tests__/docs/examples/readme.ts');
-      await play(block, scenario, next);
-    },
-  );
-
-  const tests = readdirSync(join(root, '__tests__/docs/examples/testing')).map((name) =>
-    read(`__tests__/docs/examples/testing/${name}`).replace(
-      /'(?:\.\.\/)+lib\/(\w+)\.ts'/g,
-      (_, name) => `'axios-tenacity${name === 'index' ? '' : `/${name}`}'`,
-    ),
-  );
-
-  it.each(typed.filter(isTest).map((block) => [block.heading, block] as const))(
-    '%s: is one of the tests in __tests__/docs/examples/testing',
-    (_heading, { code }) => expect(tests).toContain(code),
-  );
-
-  it('are all that the scenarios are for', () => {
-    const count = (heading: string): number => examples.filter((block) => block.heading === heading).length;
-    const scripted = Object.entries(scenarios).map(([heading, { length }]) => [heading, length]);
-    expect(scripted.map(([heading]) => [heading, count(heading as string)])).toEqual(scripted);
-  });
-});
-
-describe('the claims of the README', () => {
-  const claims = tableRows(readme, 'What is retried');
+describe('the claims of the manual', () => {
+  const claims = tableRows(whatIsRetried, 'By default');
   const outcomes: Readonly<Record<string, readonly (readonly Outcome[])[]>> = {
     'no connection: refused, host not found': [['ECONNREFUSED'], ['ENOTFOUND']],
     '429, 425: the server says that it did not act': [[429], [425]],
@@ -185,15 +90,15 @@ describe('the claims of the README', () => {
       );
     };
 
-    it('after us: a request that fails never settles', async () => {
+    it('outside: one retried answer serves everybody', async () => {
       const outcomes = await twins((client) => {
         attachRetry(client, fast);
         setupCache(client);
       });
-      expect(outcomes).toEqual(['no end', 'no end']);
+      expect(outcomes).toEqual([200, 200]);
     });
 
-    it('before us: whoever waits for the answer of another request gets its first failure', async () => {
+    it('inside: whoever waits for the answer of another request gets its first failure', async () => {
       const outcomes = await twins((client) => {
         setupCache(client);
         attachRetry(client, fast);
@@ -204,7 +109,7 @@ describe('the claims of the README', () => {
 
   it('the table of options names every option', () => {
     const mistake = (): unknown => attachRetry(axios.create(), { nonsense: 1 } as object);
-    const names = tableRows(readme, 'Options').map(([name]) => name?.replaceAll('`', ''));
+    const names = tableRows(options, 'All options').map(([name]) => name?.replaceAll('`', ''));
     expect(mistake).toThrow(expect.objectContaining({ message: expect.stringContaining('one of ') }));
     let message = '';
     try {
@@ -217,7 +122,7 @@ describe('the claims of the README', () => {
 
   it('the table of options has the defaults that are in force', () => {
     const defaults = Object.fromEntries(
-      tableRows(readme, 'Options').map(([name = '', value = '']) =>
+      tableRows(options, 'All options').map(([name = '', value = '']) =>
         [name, value].map((cell) => cell.replaceAll('`', '')),
       ),
     );
@@ -246,7 +151,7 @@ describe('the claims of the README', () => {
   it('every reason is explained', () => {
     const [, union = ''] = /export type Reason =([^;]+);/.exec(read('lib/types.ts')) ?? [];
     const reasons = [...union.matchAll(/'([a-z-]+)'/g)].map(([, reason]) => reason);
-    const explained = tableRows(readme, 'What happened: the report').flatMap(([name = '']) =>
+    const explained = tableRows(read('docs/guide/observing.md'), 'Reasons').flatMap(([name = '']) =>
       [...name.matchAll(/`([^`]+)`/g)].map(([, reason]) => reason),
     );
     expect(reasons).toContain('max-attempts');
@@ -269,18 +174,24 @@ describe('the claims of the README', () => {
     for (const [, path, what] of titles) expect(source).toContain(`('${path}', '${what}`);
   });
 
-  it('every link leads somewhere', () => {
-    const anchors = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\d\s-]/gu, '')
-        .replaceAll(' ', '-'),
-    );
-    const targets = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
-    const broken = targets.filter((target) =>
-      target.startsWith('#') ? !anchors.includes(target.slice(1)) : !existsSync(join(root, target)),
-    );
-    expect(broken).toEqual([]);
+  it('the README says what the guide says', () => {
+    expect(tableRows(readme, 'What is retried')).toEqual(claims);
+    const defaultsOf = (rows: readonly (readonly string[])[]) => rows.map(([name, value]) => [name, value]);
+    const all = defaultsOf(tableRows(options, 'All options'));
+    for (const option of defaultsOf(tableRows(readme, 'The ten options most used')))
+      expect(all).toContainEqual(option);
+  });
+
+  it('the README names tests that are there', () => {
+    const named = tableRows(readme, 'Why this and not axios-retry').map(([, , test = '']) => test);
+    expect(named).toHaveLength(9);
+    for (const cell of named) {
+      const [, file = '', title = ''] = /^`([\w/-]+)`: (.+)$/.exec(cell) ?? [];
+      const [, row, there, here] = /^(.+) is sent (\d) times there, (\d) times here$/.exec(title) ?? [];
+      const guide = read('docs/guide/from-axios-retry.md');
+      if (row) expect(tableRows(guide, 'What is retried by default')).toContainEqual([row, there, here]);
+      else expect(read(`__tests__/${file}.test.ts`)).toContain(`'${title}'`);
+    }
   });
 
   it('the two commands are there, and so are their scripts', () => {
@@ -288,6 +199,34 @@ describe('the claims of the README', () => {
     expect(commands).toEqual(
       expect.arrayContaining(['npm install && npm test\n', 'npm install && npm run demo\n']),
     );
-    expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(['test', 'demo']));
+    expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(['test', 'demo', 'docs']));
   });
+});
+
+/** What a heading is called in an address, on GitHub and in VitePress. */
+const slugOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\d\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+
+/** The headings of a page; a fenced block has none. */
+const anchorsOf = (page: string): readonly string[] =>
+  [
+    ...read(page)
+      .replace(/^```[^]*?^```$/gm, '')
+      .matchAll(/^#+ (.+)$/gm),
+  ].map(([, heading = '']) => slugOf(heading));
+
+const pages = ['README.md', ...readdirSync(join(root, 'docs/guide')).map((name) => `docs/guide/${name}`)];
+
+test.each(pages)('%s: every link leads somewhere', (page) => {
+  const targets = [...read(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, target = '']) => target);
+  const broken = targets.filter((target) => {
+    const [path = '', anchor] = target.split('#');
+    const file = path ? join(dirname(page), path) : page;
+    return !existsSync(join(root, file)) || (anchor !== undefined && !anchorsOf(file).includes(anchor));
+  });
+  expect(broken).toEqual([]);
 });
