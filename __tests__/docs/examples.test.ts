@@ -1,5 +1,7 @@
 /** Every example of the README and of the guide compiles, runs, and prints what the page says. */
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { format } from 'node:util';
 import axios from 'axios';
@@ -9,7 +11,7 @@ import * as testing from '../../lib/testing.ts';
 import { caught } from '../helpers/caught.ts';
 import { runExample, typeErrorsOf, withRuntime } from '../helpers/examples.ts';
 import { type CodeBlock, codeBlocks } from '../helpers/markdown.ts';
-import { answer, closeServers, refusedPort, startServer } from '../helpers/server.ts';
+import { answer, closeServers, startServer } from '../helpers/server.ts';
 import { ambient, type Scenario, scenarios } from './examples/scenarios.ts';
 
 const root = join(__dirname, '../..');
@@ -36,10 +38,18 @@ function promised({ code, heading }: CodeBlock, next: CodeBlock | undefined): st
   return next.code;
 }
 
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
+
 async function play(block: CodeBlock, scenario: Scenario, next: CodeBlock | undefined): Promise<void> {
   const { script = answer(200, { name: 'Ada' }), runtime = { clock: testing.virtualClock() } } = scenario;
   const server = await startServer(script);
-  const port = String(await refusedPort());
+  const port = await freePort();
   const printed: string[] = [];
   const errors: string[] = [];
   const print = (text: string): void =>
