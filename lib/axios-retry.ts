@@ -27,6 +27,12 @@ export {
   isSafeRequestError,
 } from './axios-retry/predicates.ts';
 
+/**
+ * Retries like axios-retry, with its options, and repairs its faults.
+ *
+ * @example
+ * axiosRetry(client, { retries: 3, retryDelay: axiosRetry.exponentialDelay });
+ */
 const withCompanions: AxiosRetry = Object.assign(axiosRetry, {
   isNetworkError,
   isRetryableError,

@@ -22,6 +22,8 @@ const storage = (): Storage => {
  * @param handler called at once, without arguments
  * @returns what the handler returns
  * @throws TypeError for a budget that is none or a handler that is no function
+ * @example
+ * app.use((_request, _response, next) => withRetryBudget(new RetryBudget({ maxRetries: 2 }), next));
  */
 export function withRetryBudget<T>(budget: RetryBudget, handler: () => T): T {
   if (!isRetryBudget(budget)) {
@@ -37,5 +39,8 @@ export function withRetryBudget<T>(budget: RetryBudget, handler: () => T): T {
  * The budget of the handler that is running, `undefined` outside of one. Hand the function itself to
  * `attachRetry(client, { budget: currentRetryBudget })`: it is asked when a request begins, so every request counts against the
  * budget of the handler that made it.
+ *
+ * @example
+ * attachRetry(client, { budget: currentRetryBudget });
  */
 export const currentRetryBudget = (): RetryBudget | undefined => storage().getStore();

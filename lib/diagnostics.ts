@@ -13,20 +13,27 @@ export const GIVE_UP_CHANNEL = 'axios-tenacity:give-up';
 
 /** What `axios-tenacity:retry` carries, before the wait begins. Durations are whole milliseconds. */
 export interface RetryMessage extends RetryLogEntry {
+  /** Which message it is. */
   readonly event: 'retry';
+  /** Milliseconds until the next attempt. */
   readonly delay: number;
+  /** Who chose `delay`. */
   readonly delaySource: DelaySource;
 }
 
 /** What `axios-tenacity:give-up` carries. Durations are whole milliseconds. */
 export interface GiveUpMessage extends RetryLogEntry {
+  /** Which message it is. */
   readonly event: 'give-up';
+  /** Why there is no further attempt. */
   readonly reason: Reason;
 }
 
 /** The message of each channel, by its name. */
 export interface RetryChannels {
+  /** A retry is scheduled. */
   readonly [RETRY_CHANNEL]: RetryMessage;
+  /** A request is given up. */
   readonly [GIVE_UP_CHANNEL]: GiveUpMessage;
 }
 

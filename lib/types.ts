@@ -141,6 +141,11 @@ export interface Clock {
 
 /** Where time and chance come from; handed in by tests. */
 export interface RetryRuntime {
+  /**
+   * Where time comes from.
+   *
+   * @defaultValue the clock of the machine
+   */
   readonly clock?: Clock | undefined;
   /** A number in [0, 1). */
   readonly random?: (() => number) | undefined;

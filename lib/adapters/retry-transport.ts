@@ -77,6 +77,8 @@ const rules: Readonly<Record<keyof RetryTransportOptions, Rule>> = {
  * @param adapter what sends: a name, a function, or an array of these; by default the adapter of axios's own defaults
  * @param runtime where time and chance come from, for tests
  * @throws TypeError for an unknown option, a value out of range, or what cannot be an adapter
+ * @example
+ * const client = axios.create({ adapter: retryTransport({ maxAttempts: 3 }) });
  */
 export function retryTransport(
   options: RetryTransportOptions = {},

@@ -69,13 +69,21 @@ export interface IAxiosRetryReturn {
 export interface AxiosRetry {
   (axiosInstance: AxiosStatic | AxiosInstance, axiosRetryConfig?: IAxiosRetryConfig): IAxiosRetryReturn;
 
+  /** The function of that name, as on axios-retry. */
   isNetworkError(error: AxiosError): boolean;
+  /** The function of that name, as on axios-retry. */
   isRetryableError(error: AxiosError): boolean;
+  /** The function of that name, as on axios-retry. */
   isSafeRequestError(error: AxiosError): boolean;
+  /** The function of that name, as on axios-retry. */
   isIdempotentRequestError(error: AxiosError): boolean;
+  /** The function of that name, as on axios-retry. */
   isNetworkOrIdempotentRequestError(error: AxiosError): boolean;
+  /** What `Retry-After` says, else no wait at all. */
   noDelay(retryCount?: number, error?: AxiosError): number;
+  /** The function of that name, as on axios-retry. */
   exponentialDelay(retryCount?: number, error?: AxiosError, delayFactor?: number): number;
+  /** The function of that name, as on axios-retry. */
   linearDelay(delayFactor?: number): (retryCount: number, error: AxiosError | undefined) => number;
 }
 

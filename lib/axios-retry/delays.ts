@@ -2,7 +2,12 @@ import type { AxiosError } from 'axios';
 import { readHeader } from '../hints/header.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 
-/** Milliseconds that the `Retry-After` header of the failed response asks to wait, as seconds or as a date; else 0. */
+/**
+ * Milliseconds that the `Retry-After` header of the failed response asks to wait, as seconds or as a date; else 0.
+ *
+ * @example
+ * axiosRetry(client, { retryDelay: (_retryCount, error) => retryAfter(error) });
+ */
 export function retryAfter(error?: AxiosError): number {
   const text = readHeader(error?.response?.headers, 'retry-after');
   if (text === undefined) return 0;
@@ -20,6 +25,8 @@ export const noDelay = (_retryCount = 0, error?: AxiosError): number => retryAft
  * 2ⁿ · `delayFactor` milliseconds before the nth retry, or what `Retry-After` says when that is longer, and up to 20 % more.
  *
  * @param delayFactor milliseconds
+ * @example
+ * axiosRetry(client, { retryDelay: exponentialDelay });
  */
 export function exponentialDelay(retryCount = 0, error?: AxiosError, delayFactor = 100): number {
   const delay = Math.max(2 ** retryCount * delayFactor, retryAfter(error));
@@ -30,6 +37,8 @@ export function exponentialDelay(retryCount = 0, error?: AxiosError, delayFactor
  * n · `delayFactor` milliseconds before the nth retry, or what `Retry-After` says when that is longer.
  *
  * @param delayFactor milliseconds
+ * @example
+ * axiosRetry(client, { retryDelay: linearDelay(50) });
  */
 export const linearDelay =
   (delayFactor: number | undefined = 100): ((retryCount: number, error: AxiosError | undefined) => number) =>

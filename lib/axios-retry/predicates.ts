@@ -17,26 +17,51 @@ const GIVEN_UP = ['ERR_CANCELED', 'ECONNABORTED'];
 const SAFE_METHODS = ['get', 'head', 'options'];
 const IDEMPOTENT_METHODS = [...SAFE_METHODS, 'put', 'delete'];
 
-/** Whether a request failed without a response for a reason that may pass; a timeout or a cancellation is none. */
+/**
+ * Whether a request failed without a response for a reason that may pass; a timeout or a cancellation is none.
+ *
+ * @example
+ * axiosRetry(client, { retryCondition: isNetworkError });
+ */
 export function isNetworkError(error: unknown): boolean {
   const { response, code } = error as Partial<AxiosError>;
   return !response && !!code && !GIVEN_UP.includes(code) && !PERMANENT.has(code);
 }
 
-/** Whether there was no response, or one of status 429 or 5xx; a timeout does not count. */
+/**
+ * Whether there was no response, or one of status 429 or 5xx; a timeout does not count.
+ *
+ * @example
+ * axiosRetry(client, { retryCondition: isRetryableError });
+ */
 export function isRetryableError({ code, response }: AxiosError): boolean {
   if (code === 'ECONNABORTED') return false;
   return !response || response.status === 429 || (response.status >= 500 && response.status <= 599);
 }
 
-/** `isRetryableError`, of a GET, HEAD or OPTIONS request. */
+/**
+ * `isRetryableError`, of a GET, HEAD or OPTIONS request.
+ *
+ * @example
+ * axiosRetry(client, { retryCondition: isSafeRequestError });
+ */
 export const isSafeRequestError = (error: AxiosError): boolean => isRetryableOf(SAFE_METHODS, error);
 
-/** `isRetryableError`, of a GET, HEAD, OPTIONS, PUT or DELETE request. */
+/**
+ * `isRetryableError`, of a GET, HEAD, OPTIONS, PUT or DELETE request.
+ *
+ * @example
+ * axiosRetry(client, { retryCondition: isIdempotentRequestError });
+ */
 export const isIdempotentRequestError = (error: AxiosError): boolean =>
   isRetryableOf(IDEMPOTENT_METHODS, error);
 
-/** `isNetworkError`, of whatever method, or `isIdempotentRequestError`: the default condition. */
+/**
+ * `isNetworkError`, of whatever method, or `isIdempotentRequestError`: the default condition.
+ *
+ * @example
+ * axiosRetry(client, { retryCondition: (error) => isNetworkOrIdempotentRequestError(error) || error.code === 'ECONNABORTED' });
+ */
 export const isNetworkOrIdempotentRequestError = (error: AxiosError): boolean =>
   isNetworkError(error) || isIdempotentRequestError(error);
 

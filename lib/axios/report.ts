@@ -92,6 +92,12 @@ export const attemptOf = (config: AxiosRequestConfig | undefined): number | unde
 /**
  * Whether an error, or one of its causes, is one that a retrying client gave up on after retrying. Ask it in any other
  * retry loop around an attached client, so that attempts do not multiply.
+ *
+ * @example
+ * await client.get('/users/1').catch((error) => {
+ *   if (wasRetried(error)) throw new Error('Do not retry this job', { cause: error });
+ *   throw error;
+ * });
  */
 export const wasRetried = (error: unknown): boolean =>
   statesOf(error).some((state) => state[EXHAUSTED]?.() === true);

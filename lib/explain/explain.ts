@@ -41,6 +41,8 @@ const MOST_OF_ENDLESS = 10;
  * development and tests, not for the path of a request.
  *
  * @throws TypeError for what `attachRetry` and `config.retry` refuse
+ * @example
+ * console.log(String(explainPolicy({ maxAttempts: 5, totalTimeout: 10_000 }, client.defaults)));
  */
 export function explainPolicy(
   options: RetryOptions | RequestRetryOptions = {},

@@ -19,7 +19,9 @@ export type PolicyWarningCode =
 
 /** A combination of options that defeats itself, or other clients, in words. */
 export interface PolicyWarning {
+  /** What is wrong, for programs. */
   readonly code: PolicyWarningCode;
+  /** What is wrong, in words that name the options and their values. */
   readonly message: string;
 }
 
@@ -71,6 +73,7 @@ export interface PolicyExplanation {
     /** From the first send until the request has settled; `Infinity` unless attempts have a timeout. */
     readonly total: number;
   };
+  /** What in the policy defeats itself or other clients; empty when nothing does. */
   readonly warnings: readonly PolicyWarning[];
   /** The policy in words, in lines of at most 100 columns. */
   toString(): string;

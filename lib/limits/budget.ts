@@ -33,6 +33,9 @@ const RULES: FilledRules<RetryBudgetOptions> = {
  * fills up again, so do not share one for the life of a client: that is what `RetryThrottle` is for.
  *
  * @throws TypeError for an unknown option or a number out of range
+ * @example
+ * const budget = new RetryBudget({ maxRetries: 10, maxWait: 15_000 });
+ * await Promise.all([1, 2, 3].map((id) => client.get(`/users/${id}`, { retry: { budget } })));
  */
 export class RetryBudget implements BudgetLike {
   #retries: number;

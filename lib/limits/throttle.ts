@@ -86,6 +86,9 @@ const MOST_ORIGINS = 1_000;
  * rate limit: first attempts are never held back. It remembers the 1,000 origins used last; any other has a full bucket.
  *
  * @throws TypeError for an unknown option or a number out of range
+ * @example
+ * const throttle = new RetryThrottle({ capacity: 100 });
+ * attachRetry(client, { throttle });
  */
 export class RetryThrottle implements ThrottleLike {
   readonly #options: Filled<RetryThrottleOptions>;

@@ -3,17 +3,23 @@ import { addressOf } from './address.ts';
 
 /** What one event is in a log: the object beside the text of a line. Durations are whole milliseconds. */
 export interface RetryLogEntry {
+  /** What is told: an attempt that ended, a retry that is scheduled, or a request that is given up. */
   readonly event: 'attempt' | 'retry' | 'give-up';
+  /** In upper case. */
   readonly method: string;
   /** With `baseURL`, without credentials, query and fragment. */
   readonly url: string;
+  /** 1 for the original request. */
   readonly attemptNumber: number;
   /** Missing when there is no limit. */
   readonly maxAttempts?: number;
+  /** When there was a whole response. */
   readonly status?: number;
   /** When there was no response. */
   readonly code?: string;
+  /** Since the request began. */
   readonly elapsed: number;
+  /** Spent waiting between attempts so far. */
   readonly totalDelay: number;
   /** On `retry` only. */
   readonly delay?: number;

@@ -56,7 +56,9 @@ export const resendCountHook = (span: Pick<Span, 'setAttribute'>): void =>
 
 /** What a {@link ResendCountProcessor} asks of a span: a `Span` of the SDK has it. */
 export interface StartedSpan extends Pick<Span, 'setAttribute'> {
+  /** Only client spans get the number. */
   readonly kind: SpanKind;
+  /** What the instrumentation has set so far. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
@@ -73,6 +75,7 @@ export interface StartedSpan extends Pick<Span, 'setAttribute'> {
  * ```
  */
 export class ResendCountProcessor {
+  /** Puts the number on the span of a retry. */
   onStart(span: StartedSpan, parent: Context): void {
     const { kind, attributes } = span;
     // Instrumentations of DNS and of sockets make client spans too. Before 2.x the attribute had the shorter name.
@@ -80,14 +83,17 @@ export class ResendCountProcessor {
     if (kind === SpanKind.CLIENT && isHttp) countResend(span, parent);
   }
 
+  /** Does nothing. */
   onEnd(): void {
     // Everything is known at the start.
   }
 
+  /** Resolves at once. */
   forceFlush(): Promise<void> {
     return Promise.resolve();
   }
 
+  /** Resolves at once. */
   shutdown(): Promise<void> {
     return Promise.resolve();
   }

@@ -7,6 +7,8 @@ import type { StopCondition } from '../types.ts';
  * `stopAll` and `stopAny`.
  *
  * @throws TypeError unless `n` is an integer ≥ 1
+ * @example
+ * attachRetry(client, { stop: stopAll(stopAfterAttempt(3), stopAfterDelay(10_000)) });
  */
 export const stopAfterAttempt = (n: number): StopCondition => {
   requireGiven('stopAfterAttempt', 'an integer ≥ 1', n, Number.isInteger(n) && n >= 1);
@@ -18,6 +20,8 @@ export const stopAfterAttempt = (n: number): StopCondition => {
  * later. Not for deadlines; use `stopBeforeDelay` or `totalTimeout`.
  *
  * @throws TypeError unless `ms` is a finite number ≥ 0
+ * @example
+ * attachRetry(client, { stop: stopAfterDelay(10_000) });
  */
 export const stopAfterDelay = (ms: number): StopCondition => {
   requireDurations('stopAfterDelay', ms);
@@ -29,6 +33,8 @@ export const stopAfterDelay = (ms: number): StopCondition => {
  * vain. As tenacity's `stop_before_delay` it refuses a start at `ms` exactly, which `maxElapsedTime` allows.
  *
  * @throws TypeError unless `ms` is a finite number ≥ 0
+ * @example
+ * attachRetry(client, { stop: stopBeforeDelay(10_000) });
  */
 export const stopBeforeDelay = (ms: number): StopCondition => {
   requireDurations('stopBeforeDelay', ms);
@@ -40,6 +46,8 @@ export const stopBeforeDelay = (ms: number): StopCondition => {
  * never stops.
  *
  * @throws TypeError unless all are functions
+ * @example
+ * attachRetry(client, { stop: stopAny(stopBeforeDelay(10_000), () => shuttingDown && 'shutting-down') });
  */
 export const stopAny = (...conditions: readonly StopCondition[]): StopCondition => {
   requireFunctions('stopAny', conditions);
@@ -57,6 +65,8 @@ export const stopAny = (...conditions: readonly StopCondition[]): StopCondition 
  * not asked. Given none, it never stops, so that an empty list cannot switch retries off by accident.
  *
  * @throws TypeError unless all are functions
+ * @example
+ * attachRetry(client, { stop: stopAll(stopAfterAttempt(3), stopAfterDelay(10_000)) });
  */
 export const stopAll = (...conditions: readonly StopCondition[]): StopCondition => {
   requireFunctions('stopAll', conditions);

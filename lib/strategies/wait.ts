@@ -78,13 +78,20 @@ export const waitBounds = (
   wait({ ...context, random: () => 1 - Number.EPSILON / 2 }),
 ];
 
-/** Retries at once. Not against a server that may be overloaded: many clients at once keep it down. */
+/**
+ * Retries at once. Not against a server that may be overloaded: many clients at once keep it down.
+ *
+ * @example
+ * await client.get('/me', { retry: { wait: waitNone() } });
+ */
 export const waitNone = (): WaitStrategy => () => 0;
 
 /**
  * Waits `ms` milliseconds every time. Not for many clients of one server: they all come back together.
  *
  * @throws TypeError unless `ms` is a finite number ≥ 0
+ * @example
+ * attachRetry(client, { wait: waitFixed(2_000) });
  */
 export const waitFixed = (ms: number): WaitStrategy => {
   requireDurations('waitFixed', ms);
@@ -95,6 +102,8 @@ export const waitFixed = (ms: number): WaitStrategy => {
  * Waits between `min` and `max` milliseconds, evenly spread.
  *
  * @throws TypeError unless both are finite numbers ≥ 0 and `max` ≥ `min`
+ * @example
+ * attachRetry(client, { wait: waitRandom(500, 1_500) });
  */
 export const waitRandom = (min: number, max: number): WaitStrategy => {
   requireDurations('waitRandom', min, max);
@@ -107,6 +116,8 @@ export const waitRandom = (min: number, max: number): WaitStrategy => {
  *
  * @defaultValue no cap, but the policy's own bounds
  * @throws TypeError unless all are finite and `start` and `max` are ≥ 0
+ * @example
+ * attachRetry(client, { wait: waitIncrementing(1_000, 500, 5_000) }); // 1 s, 1.5 s, 2 s, … 5 s
  */
 export const waitIncrementing = (
   start: number,
@@ -123,6 +134,8 @@ export const waitIncrementing = (
  * clients of one server: use `waitRandomExponential`, which is the policy's own schedule too.
  *
  * @throws TypeError for an unknown option or one out of range
+ * @example
+ * attachRetry(client, { wait: waitExponential({ baseDelay: 200, maxDelay: 5_000 }) }); // 200 ms, 400 ms, 800 ms, …
  */
 export const waitExponential = (options: ExponentialOptions = {}): WaitStrategy => {
   const { baseDelay, exponentialBase, maxDelay } = readFilled(
@@ -139,6 +152,8 @@ export const waitExponential = (options: ExponentialOptions = {}): WaitStrategy 
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/. Not where a retry must not come at once.
  *
  * @throws TypeError for an unknown option or one out of range
+ * @example
+ * attachRetry(client, { wait: waitRandomExponential({ baseDelay: 200 }) });
  */
 export const waitRandomExponential = (options: ExponentialOptions = {}): WaitStrategy => {
   const { baseDelay, exponentialBase, maxDelay } = readFilled(
@@ -157,6 +172,8 @@ export const waitRandomExponential = (options: ExponentialOptions = {}): WaitStr
  * not for very many clients: use `waitRandomExponential`.
  *
  * @throws TypeError for an unknown option or one out of range
+ * @example
+ * attachRetry(client, { wait: waitExponentialJitter({ baseDelay: 1_000, jitter: 500 }) });
  */
 export const waitExponentialJitter = (options: ExponentialJitterOptions = {}): WaitStrategy => {
   const rules = { ...exponentialRules, jitter: DURATION };
@@ -176,6 +193,8 @@ export const waitExponentialJitter = (options: ExponentialJitterOptions = {}): W
  * not of its own turn.
  *
  * @throws TypeError unless given at least one strategy, and functions only
+ * @example
+ * attachRetry(client, { wait: waitChain(waitFixed(100), waitExponential()) }); // 100 ms, 2 s, 4 s, …
  */
 export const waitChain = (...strategies: readonly WaitStrategy[]): WaitStrategy => {
   requireStrategies('waitChain', strategies);
@@ -189,6 +208,8 @@ export const waitChain = (...strategies: readonly WaitStrategy[]): WaitStrategy 
  * Waits the sum of what the strategies answer, as in `waitCombine(waitFixed(3_000), waitRandom(0, 1_000))`.
  *
  * @throws TypeError unless given at least one strategy, and functions only
+ * @example
+ * attachRetry(client, { wait: waitCombine(waitFixed(3_000), waitRandom(0, 1_000)) });
  */
 export const waitCombine = (...strategies: readonly WaitStrategy[]): WaitStrategy => {
   requireStrategies('waitCombine', strategies);

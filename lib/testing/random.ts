@@ -4,6 +4,8 @@ import { requireGiven } from '../options/expected.ts';
  * A `runtime.random` that gives the same numbers in [0, 1) in every run. Not for secrets.
  *
  * @param seed an integer; another one gives other numbers
+ * @example
+ * attachRetry(client, {}, { random: seededRandom(1) });
  */
 export function seededRandom(seed: number): () => number {
   requireGiven('seededRandom', 'an integer', seed, Number.isInteger(seed));

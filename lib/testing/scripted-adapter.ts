@@ -32,6 +32,7 @@ export interface ResponseStep {
    * response has a stream of it, a new one each time; a stream of your own is passed on.
    */
   readonly data?: unknown;
+  /** Further headers of the response. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The `Retry-After` header: seconds, or the text of the header. */
   readonly retryAfter?: number | string | undefined;
@@ -81,6 +82,7 @@ export interface ScriptedRequest {
   readonly method: string;
   /** With `baseURL` and `params`. */
   readonly url: string;
+  /** As they were sent. */
   readonly headers: AxiosRequestHeaders;
   /** The body as serialised: JSON text for a plain object. */
   readonly data: unknown;
@@ -109,6 +111,8 @@ const rules: Readonly<Record<keyof ScriptedAdapterOptions, Rule>> = {
  * is not retried.
  *
  * @throws TypeError for what is no step
+ * @example
+ * const client = axios.create({ adapter: scriptedAdapter([503, 'ECONNRESET', { status: 200, data: 'Ada' }]) });
  */
 export function scriptedAdapter(
   script: readonly Step[],

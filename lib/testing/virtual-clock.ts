@@ -66,6 +66,12 @@ const rules: Readonly<Record<keyof VirtualClockOptions, Rule>> = {
 /**
  * A clock whose waits take no time. In the mode `auto` it jumps to the end of each sleep, though never to an alarm
  * (`attemptTimeout`, `totalTimeout`): an alarm goes off when a sleep or `advance` takes time past it.
+ *
+ * @example
+ * const clock = virtualClock();
+ * attachRetry(client, { jitter: 'none' }, { clock });
+ * await client.get('/users/1');
+ * console.log(clock.sleeps); // [ 1000 ]
  */
 export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
   checkFields('virtualClock option', rules, options, undefined);
