@@ -2,10 +2,10 @@
  * The site. `npm run docs` serves it and follows what you write; `npm run docs:build` builds it into docs/.vitepress/dist, and
  * fails on a dead link or a mistake in a docstring. Both write the reference first, which is not committed.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Application } from 'typedoc';
+import { Application, ReflectionKind } from 'typedoc';
 import { build, createServer } from 'vitepress';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,6 +19,38 @@ function entryPoints() {
     .filter((path) => path !== './package.json')
     .map((path) => join(root, 'lib', path === '.' ? 'index.ts' : `${path.slice(2)}.ts`));
 }
+
+const entryNames = { index: 'axios-tenacity' };
+
+/** What the docstrings leave out: a meaning of every name, an example of every function, a default of every option. */
+function gapsIn(project) {
+  const gaps = [];
+  const has = (comment, tag) => comment.blockTags.some((each) => each.tag === tag);
+  const check = (path, reflection) => {
+    const comment = commentOf(reflection);
+    if (!comment) return gaps.push(`${path}: no meaning`);
+    if (reflection.kind === ReflectionKind.Function && !has(comment, '@example'))
+      gaps.push(`${path}: no @example`);
+    if (isOption(reflection) && !has(comment, '@defaultValue')) gaps.push(`${path}: no @defaultValue`);
+  };
+  for (const module of project.children) {
+    for (const reflection of module.children ?? []) {
+      const path = `${module.name} ${reflection.name}`;
+      if (reflection.kind === ReflectionKind.Reference) continue;
+      check(path, reflection);
+      for (const part of reflection.children ?? []) {
+        if (part.kind !== ReflectionKind.Constructor && !part.inheritedFrom)
+          check(`${path}.${part.name}`, part);
+      }
+    }
+  }
+  return gaps;
+}
+
+const commentOf = ({ comment, signatures, getSignature, type }) =>
+  comment ?? signatures?.[0]?.comment ?? getSignature?.comment ?? type?.declaration?.signatures?.[0]?.comment;
+
+const isOption = ({ flags, parent }) => flags.isOptional && /Options$/.test(parent.name);
 
 /** Writes the reference from the docstrings into docs/reference. */
 async function writeReference() {
@@ -49,7 +81,11 @@ async function writeReference() {
   });
   const project = await app.convert();
   if (!project) throw new Error('TypeDoc could not read the sources');
+  for (const module of project.children)
+    module.name = entryNames[module.name] ?? `axios-tenacity/${module.name}`;
   app.validate(project);
+  const gaps = gapsIn(project);
+  if (gaps.length > 0) throw new Error(`Docstrings are missing:\n  ${gaps.join('\n  ')}`);
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error('The docstrings have mistakes, told above');
 }

@@ -225,7 +225,7 @@ test.each(pages)('%s: every link leads somewhere', (page) => {
   const targets = [...read(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, target = '']) => target);
   const broken = targets.filter((target) => {
     const [path = '', anchor] = target.split('#');
-    const file = path ? join(dirname(page), path) : page;
+    const file = path.startsWith('/') ? join('docs/public', path) : path ? join(dirname(page), path) : page;
     return !existsSync(join(root, file)) || (anchor !== undefined && !anchorsOf(file).includes(anchor));
   });
   expect(broken).toEqual([]);

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import axios from 'axios';
 import * as context from '../../lib/context.ts';
+import * as diagnostics from '../../lib/diagnostics.ts';
 import { logRetries, retryReport } from '../../lib/index.ts';
+import * as opentelemetry from '../../lib/opentelemetry.ts';
 import * as testing from '../../lib/testing.ts';
 import { caught } from '../helpers/caught.ts';
 import { runExample, typeErrorsOf, withRuntime } from '../helpers/examples.ts';
@@ -74,6 +76,8 @@ async function play(block: CodeBlock, scenario: Scenario, next: CodeBlock | unde
     {
       'axios-tenacity': { ...names, attachRetry: attach },
       'axios-tenacity/context': context,
+      'axios-tenacity/diagnostics': diagnostics,
+      'axios-tenacity/opentelemetry': opentelemetry,
       'axios-tenacity/testing': testing,
       ...scenario.modules?.(print),
     },
@@ -122,7 +126,8 @@ describe.each(pages.filter((page) => examplesOf(page).length > 0))('%s', (page) 
     '%s, line %i',
     async (_heading, _line, { block, next, scenario }) => {
       if (!scenario) throw new Error('Expected a scenario in __tests__/docs/examples/scenarios.ts');
-      await play(block, scenario, next);
+      if (scenario.playedBy) expect(read(`__tests__/${scenario.playedBy}`)).toContain(block.heading);
+      else await play(block, scenario, next);
     },
   );
 });

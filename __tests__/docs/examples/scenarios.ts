@@ -43,6 +43,8 @@ export interface Scenario {
   readonly epilogue?: string;
   /** Whether `console.warn` and `console.error` print as well. */
   readonly told?: boolean;
+  /** The test in `__tests__` that plays it instead. */
+  readonly playedBy?: string;
   /** Whether the example ends with an error. */
   readonly fails?: boolean;
   check?(run: Run): unknown;
@@ -311,7 +313,25 @@ export const scenarios: Readonly<Record<string, Readonly<Record<string, readonly
       },
       { names: () => ({ axios: axios.create() }) },
     ],
-    'An observer of your own': [{ script: [down, ok] }],
+    OpenTelemetry: [{}],
+    'The attempt number on client spans': [
+      {
+        modules: () => ({
+          '@opentelemetry/instrumentation-http': { HttpInstrumentation: Object },
+          '@opentelemetry/instrumentation-undici': { UndiciInstrumentation: Object },
+          '@opentelemetry/instrumentation': { registerInstrumentations: () => undefined },
+          '@opentelemetry/sdk-trace-base': { BatchSpanProcessor: Object, ConsoleSpanExporter: Object },
+          '@opentelemetry/sdk-trace-node': {
+            NodeTracerProvider: class {
+              register(): void {}
+            },
+          },
+        }),
+      },
+    ],
+    'Prometheus with prom-client': [{ playedBy: 'telemetry/guide.test.ts' }],
+    'Diagnostics channels': [{ script: down, check: sends(3) }],
+    'An observer of your own': [{ script: [down, ok] }, {}],
   },
   'docs/guide/adapters.md': {
     'Batches and adapters': [
