@@ -5,7 +5,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Application, ReflectionKind } from 'typedoc';
+import { Application, CommentTag, ReflectionKind } from 'typedoc';
 import { build, createServer } from 'vitepress';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,6 +22,52 @@ function entryPoints() {
 
 const entryNames = { index: 'axios-tenacity' };
 
+/** The page of the guide that a name belongs to: the first that matches its entry and name. */
+const pages = [
+  [/\/testing |(Clock|RetryRuntime)$/, 'testing', 'Testing'],
+  [/\/axios-retry /, 'from-axios-retry', 'From axios-retry'],
+  [/\/(opentelemetry|diagnostics) /, 'observing', 'Observing'],
+  [/\/redis /, 'fleet', 'A fleet'],
+  [/\/context |Budget|Throttle|Cooldown/, 'limits', 'Budgets, throttle, cooldown'],
+  [
+    / (limitConcurrency|ConcurrencyLimiter|LimitConcurrency|retryTransport|RetryTransport|batch|Batch|hedge|Hedge)/,
+    'adapters',
+    'Batches and adapters',
+  ],
+  [
+    / (log|Log|RetryLog|retryReport|RetryReport|Reason|AttemptRecord|RetryObserver|wasRetried)/,
+    'observing',
+    'Observing',
+  ],
+  [/ (attachRetry|RetryHandle|attemptOf)/, 'interceptors', 'Interceptors and other plugins'],
+  [/ (retry(If|Any|All|Not)|RetryPredicate|RetryVerdict|Failure)/, 'what-is-retried', 'What is retried'],
+  [/ (wait|stop|Wait|Stop|Exponential|Jitter|Delay|RetryAfter)/, 'waits', 'Waits and hints'],
+  [/ Idempotency/, 'safety', 'Safety, keys and streams'],
+  [/Context|Options|Policy|FailingRun/, 'options', 'Options'],
+];
+
+/** Links each name to its page in the guide; answers the names that have none. */
+function linkToGuide(project) {
+  const lost = [];
+  for (const [path, reflection] of namesOf(project)) {
+    const page = pages.find(([pattern]) => pattern.test(path));
+    if (!page) lost.push(`${path}: no page in the guide`);
+    else {
+      const see = new CommentTag('@see', [{ kind: 'text', text: `[${page[2]}](/guide/${page[1]})` }]);
+      commentOf(reflection)?.blockTags.push(see);
+    }
+  }
+  return lost;
+}
+
+/** What is exported, each with its entry before its name. */
+const namesOf = (project) =>
+  project.children.flatMap((module) =>
+    (module.children ?? [])
+      .filter(({ kind }) => kind !== ReflectionKind.Reference)
+      .map((reflection) => [`${module.name} ${reflection.name}`, reflection]),
+  );
+
 /** What the docstrings leave out: a meaning of every name, an example of every function, a default of every option. */
 function gapsIn(project) {
   const gaps = [];
@@ -33,15 +79,11 @@ function gapsIn(project) {
       gaps.push(`${path}: no @example`);
     if (isOption(reflection) && !has(comment, '@defaultValue')) gaps.push(`${path}: no @defaultValue`);
   };
-  for (const module of project.children) {
-    for (const reflection of module.children ?? []) {
-      const path = `${module.name} ${reflection.name}`;
-      if (reflection.kind === ReflectionKind.Reference) continue;
-      check(path, reflection);
-      for (const part of reflection.children ?? []) {
-        if (part.kind !== ReflectionKind.Constructor && !part.inheritedFrom)
-          check(`${path}.${part.name}`, part);
-      }
+  for (const [path, reflection] of namesOf(project)) {
+    check(path, reflection);
+    for (const part of reflection.children ?? []) {
+      if (part.kind !== ReflectionKind.Constructor && !part.inheritedFrom)
+        check(`${path}.${part.name}`, part);
     }
   }
   return gaps;
@@ -84,8 +126,8 @@ async function writeReference() {
   for (const module of project.children)
     module.name = entryNames[module.name] ?? `axios-tenacity/${module.name}`;
   app.validate(project);
-  const gaps = gapsIn(project);
-  if (gaps.length > 0) throw new Error(`Docstrings are missing:\n  ${gaps.join('\n  ')}`);
+  const gaps = [...gapsIn(project), ...linkToGuide(project)];
+  if (gaps.length > 0) throw new Error(`The docstrings have gaps:\n  ${gaps.join('\n  ')}`);
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error('The docstrings have mistakes, told above');
 }

@@ -1,15 +1,31 @@
 /** The site: `npm run docs` serves it, `npm run docs:build` builds it. It loads nothing from elsewhere. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DefaultTheme, defineConfig } from 'vitepress';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** What TypeDoc wrote down, once `scripts/docs.mjs` has run. */
-const referencePath = at('../reference/typedoc-sidebar.json');
-const reference: DefaultTheme.SidebarItem[] = existsSync(referencePath)
-  ? JSON.parse(readFileSync(referencePath, 'utf8'))
-  : [];
+/** What `scripts/docs.mjs` wrote from the docstrings: an entry of the package each, and in it the names by kind. */
+function referenceItems(): DefaultTheme.SidebarItem[] {
+  const folder = at('../reference');
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  const linkTo = (file: string): string => `/reference/${file.replace(/(index)?\.md$/, '')}`;
+  return files
+    .filter((file) => file.endsWith('/index.md'))
+    .map((index) => {
+      const entry = index.replace('/index.md', '');
+      const kinds = ['functions', 'classes', 'interfaces', 'type-aliases', 'variables'];
+      const pages = kinds.flatMap((kind) => files.filter((file) => file.startsWith(`${entry}/${kind}/`)));
+      return {
+        text: entry,
+        link: linkTo(index),
+        collapsed: entry !== 'axios-tenacity',
+        items: pages.map((file) => ({ text: basename(file, '.md'), link: linkTo(file) })),
+      };
+    });
+}
 
 const guide: DefaultTheme.SidebarItem[] = [
   {
@@ -74,7 +90,7 @@ export default defineConfig({
       { text: 'Playground', link: '/playground' },
     ],
     sidebar: {
-      '/reference/': [{ text: 'Reference', link: '/reference/', items: reference }],
+      '/reference/': referenceItems(),
       '/': guide,
     },
     outline: [2, 3],
