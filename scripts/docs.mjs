@@ -30,7 +30,7 @@ const pages = [
   [/\/redis /, 'fleet', 'A fleet'],
   [/\/context |Budget|Throttle|Cooldown/, 'limits', 'Budgets, throttle, cooldown'],
   [
-    / (limitConcurrency|ConcurrencyLimiter|LimitConcurrency|retryTransport|RetryTransport|batch|Batch|hedge|Hedge)/,
+    / (limitConcurrency|ConcurrencyLimiter|LimitConcurrency|retryTransport|RetryTransport|batch|Batch|hedge|Hedg)/,
     'adapters',
     'Batches and adapters',
   ],
