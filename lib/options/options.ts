@@ -79,7 +79,11 @@ export interface RetryOptions {
    * @defaultValue 300_000
    */
   readonly maxElapsedTime?: number | undefined;
-  /** A further stop condition; joins `maxAttempts` and `maxElapsedTime` by *or*. */
+  /**
+   * A further stop condition; joins `maxAttempts` and `maxElapsedTime` by *or*.
+   *
+   * @defaultValue none
+   */
   readonly stop?: StopCondition | undefined;
   /**
    * The first wait before jitter, in milliseconds.
@@ -107,7 +111,11 @@ export interface RetryOptions {
    * @defaultValue 'full'
    */
   readonly jitter?: JitterName | boolean | JitterFunction | undefined;
-  /** A wait strategy in place of the exponential schedule; `jitter` is not applied to it. */
+  /**
+   * A wait strategy in place of the exponential schedule; `jitter` is not applied to it.
+   *
+   * @defaultValue none: the exponential schedule
+   */
   readonly wait?: WaitStrategy | undefined;
   /**
    * How far to obey the server when it says how long to wait (`Retry-After` and its kin); `false` ignores that. Merged by
@@ -131,6 +139,8 @@ export interface RetryOptions {
   /**
    * Whether an outcome is worth another attempt, successes included, in place of the default rule; `undefined` falls
    * back to it. It never makes an unsafe repetition safe.
+   *
+   * @defaultValue none: the default rule
    */
   readonly retryIf?: RetryPredicate | undefined;
   /**
@@ -141,11 +151,23 @@ export interface RetryOptions {
    * @defaultValue false
    */
   readonly idempotencyKey?: boolean | IdempotencyKeyOptions | undefined;
-  /** Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. It strikes at the adapter: an interceptor is not cut off. */
+  /**
+   * Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. It strikes at the adapter: an interceptor is not cut off.
+   *
+   * @defaultValue none
+   */
   readonly attemptTimeout?: number | undefined;
-  /** Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. It strikes like `attemptTimeout`. */
+  /**
+   * Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. It strikes like `attemptTimeout`.
+   *
+   * @defaultValue none
+   */
   readonly totalTimeout?: number | undefined;
-  /** An allowance of retries shared by several requests, or a function asked for it once per request. */
+  /**
+   * An allowance of retries shared by several requests, or a function asked for it once per request.
+   *
+   * @defaultValue none
+   */
   readonly budget?: RetryBudget | (() => RetryBudget | undefined) | undefined;
   /**
    * Holds retries back while most requests fail: a throttle, the options of one, or `false`.
@@ -162,6 +184,8 @@ export interface RetryOptions {
   /**
    * Awaited before each retry, to change the URL, headers, token or body of that attempt: edit the config, or return
    * another. Whether the attempt is safe to repeat is checked again afterwards.
+   *
+   * @defaultValue none
    */
   readonly beforeRetry?:
     | ((
@@ -169,7 +193,11 @@ export interface RetryOptions {
         context: PendingRetryContext,
       ) => InternalAxiosRequestConfig | void | Promise<InternalAxiosRequestConfig | void>)
     | undefined;
-  /** Who is told of attempts, retries and giving up. Adds up over the layers. */
+  /**
+   * Who is told of attempts, retries and giving up. Adds up over the layers.
+   *
+   * @defaultValue none
+   */
   readonly observe?: RetryObserver | readonly RetryObserver[] | undefined;
 }
 

@@ -11,15 +11,21 @@ interface Emitter {
 
 /** What tells a client of node-redis: `createClient`, `createCluster` or `createSentinel` of `redis` 5 and later. */
 export interface NodeRedisClient {
+  /** Whether the client is connected, or connecting. */
   readonly isOpen: boolean;
+  /** Runs a script by its name. */
   evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  /** Runs a script by its text. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
 /** What tells a client of ioredis: `Redis` or `Cluster` of `ioredis` 5 and later. */
 export interface IoredisClient {
+  /** How the connection is, such as `ready`. */
   readonly status: string;
+  /** Runs a script by its name. */
   evalsha(sha: string, keys: number, ...rest: string[]): Promise<unknown>;
+  /** Runs a script by its text. */
   eval(script: string, keys: number, ...rest: string[]): Promise<unknown>;
 }
 

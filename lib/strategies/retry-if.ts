@@ -12,7 +12,12 @@ import type { RetryContext, RetryPredicate, RetryVerdict } from '../types.ts';
 
 type Answer = ReturnType<RetryPredicate>;
 
-/** The default rule: the statuses of the policy and transient failures. To be combined; alone it changes nothing. */
+/**
+ * The default rule: the statuses of the policy and transient failures. To be combined; alone it changes nothing.
+ *
+ * @example
+ * attachRetry(client, { retryIf: retryAny(retryIfDefault(), retryIfStatus(409)) });
+ */
 export const retryIfDefault = (): RetryPredicate => (context) => defaultVerdict(context);
 
 /**
@@ -20,6 +25,8 @@ export const retryIfDefault = (): RetryPredicate => (context) => defaultVerdict(
  * `retryIfStatus(409, [500, 599])`.
  *
  * @throws TypeError for anything but integers from 100 to 599 and rising pairs of them
+ * @example
+ * attachRetry(client, { retryIf: retryIfStatus(409, 429, [500, 599]) });
  */
 export const retryIfStatus = (
   ...statuses: readonly (number | readonly [from: number, to: number])[]
@@ -42,6 +49,8 @@ const isStatus = (status: unknown): boolean =>
  * Errors with one of these codes (`'ECONNRESET'`), on themselves or on any of their causes, through `AggregateError`.
  *
  * @throws TypeError for anything but non-empty strings
+ * @example
+ * attachRetry(client, { retryIf: retryAny(retryIfDefault(), retryIfCode('EHOSTDOWN')) });
  */
 export const retryIfCode = (...codes: readonly string[]): RetryPredicate => {
   for (const code of codes) {
@@ -50,7 +59,12 @@ export const retryIfCode = (...codes: readonly string[]): RetryPredicate => {
   return ({ error }) => causesOf(error).some(({ code }) => codes.includes(code as string));
 };
 
-/** Rejected outcomes for which `judge` answers true; for any other outcome the answer is false and `judge` not asked. */
+/**
+ * Rejected outcomes for which `judge` answers true; for any other outcome the answer is false and `judge` not asked.
+ *
+ * @example
+ * attachRetry(client, { retryIf: retryIfError((error) => String(error).includes('busy')) });
+ */
 export const retryIfError = (judge: (error: unknown, context: RetryContext) => Answer): RetryPredicate => {
   requireFunctions('retryIfError', [judge]);
   return (context) => context.error !== undefined && judge(context.error, context);
@@ -60,6 +74,9 @@ export const retryIfError = (judge: (error: unknown, context: RetryContext) => A
  * Responses, on success or on an error, for which `judge` answers true: `retryIfResponse(({ data }) => data.state ===
  * 'pending')`. Without a response the answer is false and `judge` not asked. `data` is as `transformResponse` left it, and
  * `undefined` when the body was cut off.
+ *
+ * @example
+ * attachRetry(client, { retryIf: retryAny(retryIfDefault(), retryIfResponse(({ data }) => data?.state === 'pending')) });
  */
 export const retryIfResponse = (
   judge: (response: AxiosResponse, context: RetryContext) => Answer,
@@ -68,12 +85,20 @@ export const retryIfResponse = (
   return (context) => context.response !== undefined && judge(context.response, context);
 };
 
-/** Attempts that ran out of time on this side. Not the statuses 408 and 504, which are `retryIfStatus(408, 504)`. */
+/**
+ * Attempts that ran out of time on this side. Not the statuses 408 and 504, which are `retryIfStatus(408, 504)`.
+ *
+ * @example
+ * attachRetry(client, { retryIf: retryNot(retryIfTimeout()) });
+ */
 export const retryIfTimeout = (): RetryPredicate => (context) => timedOut(context.error);
 
 /**
  * Connections that could not be made, or broke before there was a response (over fetch, within it too); not timeouts
  * after connecting, certificates, or cancelled requests.
+ *
+ * @example
+ * attachRetry(client, { retryIf: retryAny(retryIfConnectionFailed(), retryIfStatus(503)) });
  */
 export const retryIfConnectionFailed =
   (): RetryPredicate =>
@@ -119,6 +144,8 @@ export const retryAll = (...predicates: readonly RetryPredicate[]): RetryPredica
  * opinion.
  *
  * @throws TypeError unless it is a function; when it answers what is no verdict
+ * @example
+ * attachRetry(client, { retryIf: retryAll(retryIfDefault(), retryNot(retryIfTimeout())) });
  */
 export const retryNot = (predicate: RetryPredicate): RetryPredicate => {
   requireFunctions('retryNot', [predicate]);
