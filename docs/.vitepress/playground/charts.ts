@@ -6,6 +6,8 @@ export type Range = readonly [least: number, most: number];
 
 const label = (chart: Element, text: string): Element => {
   const svg = chart.matches('svg') ? chart : (chart.querySelector('svg') as Element);
+  // Plot names its groups, which have no role that could have a name.
+  for (const part of svg.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', text);
   return chart;
