@@ -136,6 +136,7 @@ describe('the claims of the manual', () => {
       jitter: `'${jitter}'`,
       idempotencyKey: String(idempotencyKey),
       throttle: facts.throttle ? 'on' : 'false',
+      cooldown: 'on, pacing',
     });
     const { baseDelay, maxDelay, exponentialBase } = defaults;
     const numbers = [baseDelay, maxDelay, exponentialBase].map((text) => Number(text?.replaceAll('_', '')));

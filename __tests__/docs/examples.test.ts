@@ -9,6 +9,7 @@ import * as context from '../../lib/context.ts';
 import * as diagnostics from '../../lib/diagnostics.ts';
 import { logRetries, retryReport } from '../../lib/index.ts';
 import * as opentelemetry from '../../lib/opentelemetry.ts';
+import * as redis from '../../lib/redis.ts';
 import * as testing from '../../lib/testing.ts';
 import { caught } from '../helpers/caught.ts';
 import { runExample, typeErrorsOf, withRuntime } from '../helpers/examples.ts';
@@ -78,6 +79,7 @@ async function play(block: CodeBlock, scenario: Scenario, next: CodeBlock | unde
       'axios-tenacity/context': context,
       'axios-tenacity/diagnostics': diagnostics,
       'axios-tenacity/opentelemetry': opentelemetry,
+      'axios-tenacity/redis': redis,
       'axios-tenacity/testing': testing,
       ...scenario.modules?.(print),
     },

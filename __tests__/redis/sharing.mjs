@@ -22,7 +22,7 @@ import {
 
 /** The rights that the guide gives a user of Redis. */
 const [, RIGHTS] = /ACL SETUSER fleet on >password ([^`]+)```/.exec(
-  readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../docs/guide/fleet.md', import.meta.url), 'utf8'),
 );
 
 export async function testSharing() {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import axios, { type AxiosInstance } from 'axios';
 import pino from 'pino';
-import { attachRetry, type RetryRuntime, retryReport } from '../../../lib/index.ts';
+import { attachRetry, batch, type RetryRuntime, retryReport } from '../../../lib/index.ts';
 import { virtualClock } from '../../../lib/testing.ts';
 import { fast } from '../../helpers/clients.ts';
 import { eventually } from '../../helpers/eventually.ts';
@@ -17,6 +17,7 @@ import {
   type Step,
   stall,
 } from '../../helpers/server.ts';
+import { FakeIoredis } from '../../redis/fake-redis.ts';
 
 /** What was there after an example had run. */
 interface Run {
@@ -74,6 +75,7 @@ const byPath = (scripts: Readonly<Record<string, readonly Step[]>>): Step => {
 const waiting = virtualClock();
 const limited = virtualClock();
 const asked = virtualClock();
+const cooling = virtualClock();
 const leaving = virtualClock({ mode: 'manual' });
 const draining = virtualClock({ mode: 'manual' });
 const hungUp = virtualClock({ mode: 'manual' });
@@ -254,6 +256,16 @@ export const scenarios: Readonly<Record<string, Readonly<Record<string, readonly
         check: sends(4),
       },
     ],
+    'The cooldown': [
+      {
+        script: [answer(429, '', { 'retry-after': 30 }), ok],
+        runtime: { clock: cooling },
+        check({ requests }) {
+          expect(requests).toHaveLength(3);
+          expect(cooling.sleeps[0]).toBeGreaterThanOrEqual(30_000);
+        },
+      },
+    ],
     'A budget: one allowance for many calls': [
       {
         script: down,
@@ -282,6 +294,15 @@ export const scenarios: Readonly<Record<string, Readonly<Record<string, readonly
       },
     ],
     'One layer only': [{ script: down, fails: true, check: sends(4) }],
+  },
+  'docs/guide/fleet.md': {
+    'A fleet': [
+      {
+        names: () => ({ process: { once: () => undefined } }),
+        modules: () => ({ redis: { createClient: () => ({ connect: async () => new FakeIoredis() }) } }),
+        epilogue: 'await fleet.close();',
+      },
+    ],
   },
   'docs/guide/interceptors.md': {
     'Interceptors and other plugins': [
@@ -345,6 +366,17 @@ export const scenarios: Readonly<Record<string, Readonly<Record<string, readonly
         check: () => expect(crowd.most()).toBe(2),
       },
     ],
+    'A thousand items': [
+      {
+        modules: () => ({
+          'node:fs': { createReadStream: () => undefined },
+          'node:readline': { createInterface: () => Readable.from(['ada', 'bob']) },
+        }),
+        check: ({ requests }) => expect(requests.map(({ url }) => url)).toEqual(['/users/ada', '/users/bob']),
+        names: () => ({ batch, console: { log: () => undefined } }),
+      },
+    ],
+    'A second copy of a slow request': [{ script: [stall(), ok], check: sends(2) }],
     'Failed connections only': [{ epilogue: "await client.post('/charges');", check: sends(1) }],
   },
   'docs/guide/recipes.md': {
@@ -479,6 +511,7 @@ export const scenarios: Readonly<Record<string, Readonly<Record<string, readonly
 export const ambient = `
 declare const axios: import('axios').AxiosStatic;
 declare const client: import('axios').AxiosInstance;
+declare const batch: typeof import('axios-tenacity').batch;
 declare const attachRetry: typeof import('axios-tenacity').attachRetry;
 declare const logRetries: typeof import('axios-tenacity').logRetries;
 declare const retryReport: typeof import('axios-tenacity').retryReport;
