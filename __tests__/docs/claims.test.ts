@@ -82,7 +82,7 @@ describe('the claims of the manual', () => {
       const { url } = await startServer([answer(503), answer(200)]);
       const client = axios.create({ baseURL: url, proxy: false });
       attach(client);
-      const patience = new Promise<never>((_, reject) => setTimeout(reject, 300, new Error('no end')));
+      const patience = new Promise<never>((_, reject) => setTimeout(reject, 10_000, new Error('no end')));
       const sent = [client.get('/x'), client.get('/x')].map((answer) => Promise.race([answer, patience]));
       const outcomes = await Promise.allSettled(sent);
       return outcomes.map((outcome) =>
@@ -216,7 +216,7 @@ const slugOf = (heading: string): string =>
 const anchorsOf = (page: string): readonly string[] =>
   [
     ...read(page)
-      .replace(/^```[^]*?^```$/gm, '')
+      .replace(/^```[\s\S]*?^```$/gm, '')
       .matchAll(/^#+ (.+)$/gm),
   ].map(([, heading = '']) => slugOf(heading));
 
