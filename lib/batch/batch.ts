@@ -69,7 +69,9 @@ export interface BatchOptions {
    *
    * @example
    * ```ts
-   * onProgress: ({ done, failed, total }) => console.log(`${done} of ${total ?? '?'}, ${failed} failed`)
+   * await batch([1, 2, 3], send, {
+   *   onProgress: ({ done, failed, total }) => console.log(`${done} of ${total ?? '?'}, ${failed} failed`),
+   * });
    * ```
    *
    * @defaultValue none

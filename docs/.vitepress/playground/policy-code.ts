@@ -143,7 +143,10 @@ class Reader {
   }
 }
 
-const unquoted = (text: string): string => text.slice(1, -1).replace(/\\(.)/g, '$1');
+const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t' };
+
+const unquoted = (text: string): string =>
+  text.slice(1, -1).replace(/\\(.)/g, (_, escaped: string) => ESCAPED[escaped] ?? escaped);
 
 /**
  * Reads a policy.
@@ -177,11 +180,13 @@ function write(value: Value): string {
 
 const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
 
-const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
+const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`;
 
 /** 300000 is 300_000. */
-const writeNumber = (value: number): string =>
-  Number.isInteger(value) ? String(value).replace(/\B(?=(\d{3})+(?!\d))/g, '_') : String(value);
+const writeNumber = (value: number): string => {
+  const text = String(value);
+  return /^\d+$/.test(text) ? text.replace(/\B(?=(\d{3})+$)/g, '_') : text;
+};
 
 /** What the package exports, by name. */
 export type Api = Readonly<Record<string, unknown>>;
