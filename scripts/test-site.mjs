@@ -131,15 +131,15 @@ async function checkPages(browser, origin) {
             .map(({ src }) => src),
         }));
         times.push([measured.ready, path]);
-        equal(complaints, [], 'complaints');
-        equal(measured.broken, [], 'pictures that do not load');
-        equal(Math.max(0, measured.overflow), 0, 'pixels that the page is too wide');
-        equal(await findBarriers(page), [], 'barriers');
         if (shots) {
           mkdirSync(shots, { recursive: true });
           const file = `${path.replaceAll('/', '-')}-${name.replace(', ', '-')}.png`;
           await page.screenshot({ path: join(shots, file), fullPage: true });
         }
+        equal(complaints, [], 'complaints');
+        equal(measured.broken, [], 'pictures that do not load');
+        equal(Math.max(0, measured.overflow), 0, 'pixels that the page is too wide');
+        equal(await findBarriers(page), [], 'barriers');
         await page.close();
       });
     }

@@ -83,6 +83,7 @@ export default defineConfig({
   description: 'Retries for axios: safe by default, bounded, observable.',
   lang: 'en',
   lastUpdated: false,
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }]],
   themeConfig: {
     nav: [
       { text: 'Guide', link: '/guide/', activeMatch: '^/guide/' },
