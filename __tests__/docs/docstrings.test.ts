@@ -41,6 +41,9 @@ const ambient = [
   declare const send: (item: number) => Promise<unknown>;
   declare const pino: typeof import('pino').default;
   declare const shuttingDown: boolean;
+  declare const createReadStream: typeof import('node:fs').createReadStream;
+  type RetryOptions = import('axios-tenacity').RetryOptions;
+  type RequestRetryOptions = import('axios-tenacity').RequestRetryOptions;
   declare const NodeSDK: new (options: object) => unknown;
   declare const HttpInstrumentation: new (options?: object) => unknown;
   declare const UndiciInstrumentation: new (options?: object) => unknown;
@@ -56,4 +59,4 @@ test('the examples of docstrings compile', () => {
     .flatMap(examplesIn);
   expect(examples.length).toBeGreaterThan(50);
   expect(typeErrorsOf(examples, ambient)).toEqual([]);
-}, 120_000);
+}, 300_000);

@@ -121,7 +121,7 @@ it('the examples compile', () => {
     typedBlocks(page).map(({ code, line }) => ({ name: `${page.replace(/\W+/g, '-')}-${line}`, code })),
   );
   expect(typeErrorsOf(sources, ambient)).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 describe.each(pages.filter((page) => examplesOf(page).length > 0))('%s', (page) => {
   test.each(examplesOf(page).map((example) => [example.block.heading, example.block.line, example] as const))(

@@ -144,6 +144,8 @@ export const retryAll = (...predicates: readonly RetryPredicate[]): RetryPredica
  * opinion.
  *
  * @throws TypeError unless it is a function; when it answers what is no verdict
+ * @example
+ * attachRetry(client, { retryIf: retryAll(retryIfDefault(), retryNot(retryIfTimeout())) });
  */
 export const retryNot = (predicate: RetryPredicate): RetryPredicate => {
   requireFunctions('retryNot', [predicate]);
