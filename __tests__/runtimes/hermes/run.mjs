@@ -13,7 +13,10 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export async function compileForHermes(folder, presetFolder) {
   for (const name of ['cases.js', 'react-native.js']) cpSync(join(here, name), join(folder, 'hermes', name));
   const { outputFiles } = await esbuild.build({
-    stdin: { contents: "import './react-native.js'; import './cases.js';", resolveDir: join(folder, 'hermes') },
+    stdin: {
+      contents: "import './react-native.js'; import './cases.js';",
+      resolveDir: join(folder, 'hermes'),
+    },
     bundle: true,
     write: false,
     format: 'iife',
@@ -31,7 +34,9 @@ export async function compileForHermes(folder, presetFolder) {
     compact: false,
     sourceType: 'script',
     filename: 'app.js',
-    presets: [[require(presetFolder), { enableBabelRuntime: false, dev: false, disableImportExportTransform: true }]],
+    presets: [
+      [require(presetFolder), { enableBabelRuntime: false, dev: false, disableImportExportTransform: true }],
+    ],
   });
   const file = join(folder, 'hermes', 'app.js');
   writeFileSync(file, code);
