@@ -1,6 +1,7 @@
-// `npm run test:browser`: the packed files, bundled by Vite and by esbuild, in headless Chromium.
+// `npm run test:browser`: the packed files, bundled by Vite and by esbuild, in headless Chromium
+// and in headless Firefox.
 // CHROMIUM names the browser, if it is not where Debian puts it.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import * as esbuild from 'esbuild';
 import { chromium } from 'playwright-core';
 import * as vite from 'vite';
 import { startApi, startPages } from '../__tests__/runtimes/browser/server.js';
-import { findChromium } from './chromium.mjs';
+import { findChromium, findFirefox } from './chromium.mjs';
 import { conclude, npm } from './provide.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -146,6 +147,15 @@ async function checkBundlers() {
     const entryPoints = ['src/page.js', 'src/worker.js'];
     refuseNode(await buildWithEsbuild({ entryPoints, outdir: inFolder('esbuild') }));
     cpSync(input, inFolder('esbuild', 'index.html'));
+    // A service worker is one script.
+    for (const name of ['vite', 'esbuild']) {
+      const serviceWorker = {
+        entryPoints: ['src/service-worker.js'],
+        outdir: inFolder(name),
+        format: 'iife',
+      };
+      refuseNode(await buildWithEsbuild(serviceWorker));
+    }
   });
 }
 
@@ -221,7 +231,7 @@ async function checkBrowser(executablePath) {
       setTimeout(() => context.setOffline(true), 50);
       setTimeout(() => context.setOffline(false), 50 + Number(offline));
     };
-    const { port } = await serve(startApi, control);
+    const { port } = await serve(startApi, { control });
     const world = { api: `http://127.0.0.1:${port}`, deadPort: await refusedPort() };
     const ports = {
       vite: (await serve(startPages, inFolder('vite'))).port,
@@ -244,6 +254,14 @@ async function checkBrowser(executablePath) {
       ['a page built by Vite', `http://127.0.0.1:${ports.vite}/`, 'runCases', false],
       ['a worker built by Vite', `http://127.0.0.1:${ports.vite}/`, 'runInWorker', false],
       [
+        'a service worker built by esbuild',
+        `http://127.0.0.1:${ports.esbuild}/`,
+        'runInServiceWorker',
+        false,
+        // It hears nothing of a network that Chromium takes away from a page.
+        { staysOnline: true },
+      ],
+      [
         'a page built by esbuild, in an insecure context',
         `http://${INSECURE_HOST}:${ports.esbuild}/`,
         'runCases',
@@ -256,13 +274,13 @@ async function checkBrowser(executablePath) {
         true,
       ],
     ];
-    for (const [name, url, run, isInsecure] of places) {
+    for (const [name, url, run, isInsecure, more] of places) {
       console.log(`\nIn ${name}`);
       const { page, complaints } = await open(url);
       equal(await page.evaluate(() => globalThis.isSecureContext), !isInsecure, 'isSecureContext');
       const running = page.evaluate(
         ([how, what]) => globalThis.tenacity[how](what),
-        [run, { ...world, isInsecure }],
+        [run, { ...world, isInsecure, ...more }],
       );
       const results = await within(120, running);
       for (const [title, problem] of results) report(title, problem);
@@ -272,6 +290,73 @@ async function checkBrowser(executablePath) {
     await checkTime(`http://127.0.0.1:${ports.vite}/`, world, context, open);
   } finally {
     await stop();
+  }
+}
+
+/** What keeps a Firefox of tests from asking anybody else, and from greeting. */
+const FIREFOX_PREFERENCES = {
+  'app.normandy.enabled': false,
+  'app.update.enabled': false,
+  'browser.aboutwelcome.enabled': false,
+  'browser.safebrowsing.downloads.remote.enabled': false,
+  'browser.safebrowsing.malware.enabled': false,
+  'browser.safebrowsing.phishing.enabled': false,
+  'browser.search.update': false,
+  'browser.shell.checkDefaultBrowser': false,
+  'browser.topsites.contile.enabled': false,
+  'datareporting.healthreport.uploadEnabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'dom.push.connection.enabled': false,
+  'extensions.getAddons.cache.enabled': false,
+  'extensions.systemAddon.update.enabled': false,
+  'extensions.update.enabled': false,
+  'geo.enabled': false,
+  'media.gmp-manager.updateEnabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  'network.dns.disablePrefetch': true,
+  'network.prefetch-next': false,
+  'network.trr.mode': 5,
+  'services.settings.server': 'data:,#remote-settings-dummy/v1',
+  'toolkit.telemetry.enabled': false,
+  'toolkit.telemetry.server': '',
+};
+
+/** Opens a page that runs the cases by itself, in itself, in a worker and in a service worker, and tells the API. */
+async function checkFirefox(executablePath) {
+  const profile = inFolder('firefox');
+  mkdirSync(profile);
+  const lines = Object.entries(FIREFOX_PREFERENCES).map(
+    ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
+  );
+  writeFileSync(join(profile, 'user.js'), lines.join(''));
+  let receive;
+  const reported = new Promise((resolve) => {
+    receive = resolve;
+  });
+  const { port } = await serve(startApi, { receive });
+  const pages = await serve(startPages, inFolder('esbuild'));
+  const api = `http://127.0.0.1:${port}`;
+  const world = { api, deadPort: await refusedPort(), isInsecure: false, staysOnline: true };
+  const query = new URLSearchParams({ world: JSON.stringify(world), report: `${api}/report` });
+  const version = spawnSync(executablePath, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  console.log(`\n${version}`);
+  const address = `http://127.0.0.1:${pages.port}/?${query}`;
+  const args = ['--headless', '--no-remote', '--profile', profile, address];
+  const env = { ...process.env, HOME: folder, MOZ_CRASHREPORTER_DISABLE: '1' };
+  const child = spawn(executablePath, args, { stdio: 'ignore', env });
+  const stop = () => child.kill('SIGKILL');
+  process.once('exit', stop);
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  try {
+    const early = ended.then((code) => Promise.reject(new Error(`Firefox ended with ${code}`)));
+    for (const [place, results] of await within(360, Promise.race([reported, early]))) {
+      console.log(`\nIn ${place}, in Firefox`);
+      for (const [title, problem] of results) report(title, problem);
+    }
+  } finally {
+    stop();
+    await ended;
   }
 }
 
@@ -368,7 +453,10 @@ try {
   await checkBundlers();
   const file = findChromium();
   if (file) await checkBrowser(file).catch((error) => report('the browser', String(error.stack ?? error)));
-  else tally.skipped.push('no Chromium here, and none to be had: nothing was tested in a browser');
+  else tally.skipped.push('no Chromium here, and none to be had: nothing was tested in it');
+  const firefox = findFirefox();
+  if (firefox) await checkFirefox(firefox).catch((error) => report('Firefox', String(error.stack ?? error)));
+  else tally.skipped.push('no Firefox here, and none to be had: nothing was tested in it');
 } finally {
   for (const server of servers) server.close();
   rmSync(folder, { recursive: true, force: true });

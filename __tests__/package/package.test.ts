@@ -298,7 +298,15 @@ describe('the packed package', () => {
   test('ships the builds, their types and the documents, and no source', async () => {
     const installed = join(folder, 'node_modules/axios-tenacity');
     const files = (await readdir(installed)).sort();
-    expect(files).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
+    expect(files).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'dist',
+      'docs',
+      'package.json',
+    ]);
     const readme = await readFile(join(installed, 'README.md'), 'utf8');
     const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path as string);
     expect(links.filter((path) => !existsSync(join(installed, path)))).toEqual([]);

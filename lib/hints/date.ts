@@ -1,17 +1,23 @@
 const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec';
 
-const TIME = '(?<hour>[01]?\\d|2[0-3]):(?<minute>[0-5]\\d)(?::(?<second>[0-5]\\d(?:\\.\\d+)?|60))?';
-const ZONE = ' *(?:gmt|utc?|z|(?<offset>[+-](?:0\\d|1[0-4]):?[0-5]\\d))';
+const TIME = '([01]?\\d|2[0-3]):([0-5]\\d)(?::([0-5]\\d(?:\\.\\d+)?|60))?';
+const ZONE = ' *(?:gmt|utc?|z|([+-](?:0\\d|1[0-4]):?[0-5]\\d))';
 
-/** A weekday is let pass, whatever it says: the date alone says when. */
+/**
+ * The forms of a date, each with what its groups are: React Native's older engines know no named groups. A weekday is let pass,
+ * whatever it says: the date alone says when.
+ */
 const FORMS = /* @__PURE__ */ [
   // Tue, 03 Nov 2026 10:00:30 GMT, and of RFC 850: Tuesday, 03-Nov-26 10:00:30 GMT
-  `(?:[a-z]+,? *)?(?<day>\\d\\d?)[ -](?<month>[a-z]{3})[ -](?<year>\\d{4}|\\d\\d) +${TIME}${ZONE}`,
+  [
+    'day month year hour minute second offset',
+    `(?:[a-z]+,? *)?(\\d\\d?)[ -]([a-z]{3})[ -](\\d{4}|\\d\\d) +${TIME}${ZONE}`,
+  ],
   // Of asctime: Tue Nov  3 10:00:30 2026
-  `[a-z]+ +(?<month>[a-z]{3}) +(?<day>\\d\\d?) +${TIME} +(?<year>\\d{4})`,
+  ['month day hour minute second year', `[a-z]+ +([a-z]{3}) +(\\d\\d?) +${TIME} +(\\d{4})`],
   // ISO 8601: 2026-11-03T10:00:30Z
-  `(?<year>\\d{4})-(?<month>\\d\\d)-(?<day>\\d\\d)[t ]${TIME}${ZONE}`,
-].map((form) => RegExp(`^${form}$`, 'i'));
+  ['year month day hour minute second offset', `(\\d{4})-(\\d\\d)-(\\d\\d)[t ]${TIME}${ZONE}`],
+].map(([names, form]) => [String(names).split(' '), RegExp(`^${form}$`, 'i')] as const);
 
 /**
  * Epoch milliseconds of a date, as senders really write them: the three forms of an HTTP-date (RFC 9110, 5.6.7), read
@@ -20,8 +26,11 @@ const FORMS = /* @__PURE__ */ [
  * @param now epoch milliseconds; it tells the century of a year of two digits
  */
 export function parseDate(text: string, now: number): number | undefined {
-  const fields = FORMS.map((form) => form.exec(text)?.groups).find(Boolean);
-  return fields && epochOf(fields, now);
+  for (const [names, form] of FORMS) {
+    const groups = form.exec(text)?.slice(1);
+    if (groups) return epochOf(Object.fromEntries(groups.map((group, n) => [names[n], group])), now);
+  }
+  return undefined;
 }
 
 function epochOf(fields: Readonly<Record<string, string | undefined>>, now: number): number | undefined {

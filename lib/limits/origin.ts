@@ -9,9 +9,12 @@ export function originOf({
   ...parts
 }: UrlParts & { readonly socketPath?: string | null | undefined }): string {
   if (socketPath) return `unix:${socketPath}`;
+  const url = fullUrlOf(parts);
   try {
-    return new URL(fullUrlOf(parts), globalThis.location?.href).origin;
+    return new URL(url, globalThis.location?.href).origin;
   } catch {
-    return '';
+    // The URL of React Native has no origin.
+    const [, scheme, host] = /^(https?:)\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(url) ?? [];
+    return scheme ? `${scheme}//${host}`.toLowerCase() : '';
   }
 }

@@ -1,5 +1,5 @@
 import { type Context, context, createContextKey, type Span, SpanKind } from '@opentelemetry/api';
-import type { AxiosAdapter } from 'axios';
+import type { AxiosAdapter, AxiosResponse } from 'axios';
 
 /** An attempt that is being sent, as the OpenTelemetry context carries it. */
 interface Attempt {
@@ -12,7 +12,11 @@ interface Attempt {
 const ATTEMPT = createContextKey('axios-tenacity.attempt');
 
 /** Sends a retry in a context that knows its number. */
-export async function sendAs(number: number, parent: Context, send: () => ReturnType<AxiosAdapter>) {
+export async function sendAs(
+  number: number,
+  parent: Context,
+  send: () => ReturnType<AxiosAdapter>,
+): Promise<AxiosResponse> {
   const attempt: Attempt = { number, isOver: false };
   try {
     return await context.with(parent.setValue(ATTEMPT, attempt), send);

@@ -19,9 +19,9 @@ export const startPages = (folder) =>
 
 /**
  * The API: `/play?id=…&steps=[…]` deals with the nth request of an id by the nth step and with all later ones by the last;
- * `/ledger?id=…` tells what came; `/control?…` calls `control`.
+ * `/ledger?id=…` tells what came; `/control?…` calls `control`, and what is posted to `/report` goes to `receive`.
  */
-export const startApi = (control) => {
+export const startApi = ({ control, receive }) => {
   const ledger = new Map();
   return listen(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://api');
@@ -41,6 +41,12 @@ export const startApi = (control) => {
     if (pathname === '/ledger') return answer(200, sent);
     if (pathname === '/control') {
       await control(Object.fromEntries(searchParams));
+      return answer(200, '');
+    }
+    if (pathname === '/report') {
+      let text = '';
+      for await (const chunk of request) text += chunk;
+      receive(JSON.parse(text));
       return answer(200, '');
     }
     const entry = { method: request.method, headers: request.headers, body: '', at: Date.now() };

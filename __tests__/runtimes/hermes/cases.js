@@ -36,7 +36,6 @@ const cases = {
   'the engine lacks what it should lack'() {
     is(typeof globalThis.crypto, 'undefined', 'crypto');
     is(typeof Array.prototype.at, 'undefined', 'Array.prototype.at');
-    is(typeof Object.hasOwn, 'undefined', 'Object.hasOwn');
   },
 
   async 'a GET recovers'() {
@@ -105,7 +104,7 @@ const cases = {
   },
 
   async 'each origin has a throttle and a pause of its own'() {
-    const bad = stage('503', { maxAttempts: 30, throttle: { capacity: 6 } });
+    const bad = stage('503', { maxAttempts: 30, throttle: { capacity: 28 } });
     const error = await caught(bad.client.get(bad.path));
     is(api.retryReport(error).reason, 'throttled', 'reason');
     count += 1;
@@ -126,7 +125,8 @@ const cases = {
   },
 
   async 'batch, limitConcurrency, retryTransport and hedge work'() {
-    const { client, path } = stage('503-503-503-503-200', { maxAttempts: 1 });
+    const { path } = stage('503-503-503-503-200');
+    const client = axios.create({ baseURL: 'https://batch.example.test' });
     const adapter = api.hedge({ delay: 1_000 }, api.limitConcurrency(1, api.retryTransport({}, 'fetch')));
     const items = ['a', 'b'];
     const { fulfilled, rejected } = await api.batch(
@@ -147,19 +147,21 @@ const tally = { passed: 0, failed: 0 };
 
 async function runAll() {
   for (const name of Object.keys(cases)) {
+    let timer;
+    const late = new Promise((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('Not done in 20 s')), 20_000);
+    });
     try {
-      await Promise.race([
-        Promise.resolve().then(() => cases[name]()),
-        new Promise((_resolve, reject) => setTimeout(() => reject(new Error('Not done in 20 s')), 20_000)),
-      ]);
+      await Promise.race([Promise.resolve().then(() => cases[name]()), late]);
       tally.passed += 1;
     } catch (error) {
       tally.failed += 1;
       say(`not ok: ${name}\n${error?.stack ?? error}`);
+    } finally {
+      clearTimeout(timer);
     }
   }
   say(`${tally.passed} passed, ${tally.failed} failed`);
-  if (typeof globalThis.quit === 'function') globalThis.quit();
 }
 
 void runAll();

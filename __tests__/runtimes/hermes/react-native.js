@@ -20,7 +20,7 @@
   };
   global.setTimeout = (callback, ms) => {
     count += 1;
-    timers.push({ id: count, due: Date.now() + (ms > 0 ? ms : 0), callback });
+    timers.push({ id: count, due: Date.now() + Math.max(ms || 0, 0), callback });
     if (timers.length === 1) soon(turn, 0);
     return count;
   };
@@ -68,7 +68,9 @@
   const wait = (ms, value) => new Promise((resolve) => global.setTimeout(() => resolve(value), ms));
   const headersOf = (fields) => ({
     get: (name) => fields[name.toLowerCase()] || null,
-    forEach: (each) => Object.keys(fields).forEach((name) => each(fields[name], name)),
+    forEach: (each) => {
+      for (const name of Object.keys(fields)) each(fields[name], name);
+    },
     [Symbol.iterator]: () =>
       Object.keys(fields)
         .map((name) => [name, fields[name]])
@@ -77,7 +79,8 @@
 
   global.fetch = (input, init) => {
     const [, id, steps] = /^\w+:\/\/[^/]+\/([^/]+)\/(.+)$/.exec(String(input));
-    const sends = (ledger[id] = ledger[id] || []);
+    ledger[id] = ledger[id] || [];
+    const sends = ledger[id];
     sends.push({ method: init.method, headers: init.headers, body: init.body });
     const script = steps.split('-');
     const step = script[Math.min(sends.length, script.length) - 1];

@@ -48,3 +48,28 @@ describe('the origin of a request', () => {
     });
   });
 });
+
+describe('where `URL` has no origin, as in React Native', () => {
+  const { URL } = globalThis;
+
+  beforeAll(() => {
+    globalThis.URL = class {
+      get origin(): string {
+        throw new Error('URL.origin is not implemented');
+      }
+    } as never;
+  });
+  afterAll(() => {
+    globalThis.URL = URL;
+  });
+
+  test.each([
+    ['https://api.example.com/v1?x=https://other.example', 'https://api.example.com'],
+    ['HTTP://API.example.com:8080#top', 'http://api.example.com:8080'],
+    ['https://ada:secret@api.example.com/', 'https://api.example.com'],
+    ['/v1', ''],
+    ['', ''],
+  ])('%s goes to %j', (url, origin) => {
+    expect(originOf({ url })).toBe(origin);
+  });
+});
