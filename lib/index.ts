@@ -19,6 +19,7 @@ export {
   type PolicyWarningCode,
   type WaitRange,
 } from './explain/explain.ts';
+export type { Reservation } from './limits/brand.ts';
 export { RetryBudget, type RetryBudgetOptions } from './limits/budget.ts';
 export { Cooldown, type CooldownOptions } from './limits/cooldown.ts';
 export { RetryThrottle, type RetryThrottleOptions } from './limits/throttle.ts';

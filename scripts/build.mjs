@@ -70,7 +70,7 @@ async function bundle(format, condition) {
   await build.close();
 }
 
-/** One run of the compiler; the declarations of both formats are the same. */
+/** One run of the compiler; the declarations of both formats are the same, but for the drop-in. */
 function declare() {
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.esm.json'], { cwd: root, stdio: 'inherit' });
   const esm = join(dist, 'esm');
@@ -80,6 +80,8 @@ function declare() {
     writeFileSync(path, readFileSync(path, 'utf8').replace(/(['"])(\.\.?\/[^'"\n]+)\.ts\1/g, '$1$2.js$1'));
     cpSync(path, join(dist, 'cjs', file));
   }
+  // What `require()` gives of the drop-in has no default export, so it needs types of its own.
+  cpSync(join(root, 'lib/axios-retry/required.d.ts'), join(dist, 'cjs/axios-retry/commonjs.d.ts'));
 }
 
 if (!isFresh()) {

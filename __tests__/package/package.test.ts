@@ -41,10 +41,20 @@ const compilerOptions = {
 
 const consumers = { consumer: 'consumer.ts', sub: 'sub-paths.ts' };
 
+/** What only CommonJS can say. */
+const commonJsConsumers = { ...consumers, required: 'required.ts' };
+
 /** What the consumers print. */
 const printed = {
   consumer: { status: 200, sends: 2, attempts: [503, 200] },
   sub: { sleeps: [1_000, 2_000], reason: 'budget-exhausted', retries: 1 },
+  required: {
+    ids: ['requestInterceptorId', 'responseInterceptorId'],
+    retries: 1,
+    delays: [10, 0],
+    same: true,
+    namespace: 'axios-retry',
+  },
 };
 
 /** The packed package, installed into an empty folder beside the repository's own axios. */
@@ -67,7 +77,7 @@ describe('the packed package', () => {
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  /** Compiles both consumers, with extensions that decide between ESM and CommonJS, and checks what they print. */
+  /** Compiles the consumers, with extensions that decide between ESM and CommonJS, and checks what they print. */
   async function compileAndRun(
     name: string,
     tsc: string,
@@ -78,7 +88,7 @@ describe('the packed package', () => {
     await mkdir(project);
     const files: string[] = [];
     for (const extension of extensions) {
-      for (const [consumer, source] of Object.entries(consumers)) {
+      for (const [consumer, source] of Object.entries(extension === 'mts' ? consumers : commonJsConsumers)) {
         files.push(`${consumer}.${extension}`);
         await copyFile(
           join(root, '__tests__/package/consumer', source),

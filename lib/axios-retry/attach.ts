@@ -71,7 +71,7 @@ function layersOf(instance: AxiosInstance & { [LAYERS]?: Layer[] }): Layer[] {
   const known = instance?.[LAYERS];
   if (known) return known;
   const layers: Layer[] = [];
-  if (instance) Object.defineProperty(instance, LAYERS, { value: layers });
+  if (Object(instance) === instance) Object.defineProperty(instance, LAYERS, { value: layers });
   return layers;
 }
 

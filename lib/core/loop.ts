@@ -355,11 +355,13 @@ class Loop {
     const prepared = this.#task.prepare();
     if (!policy.beforeRetry) return prepared;
 
+    const { url } = prepared;
+    const method = methodOf(prepared);
     const answer = policy.beforeRetry(prepared, this.#describe(outcome, pause) as PendingRetryContext);
     const edited = await this.#unlessInterrupted(outcome, answer);
     if (edited instanceof Settled) return edited;
     const next = this.#task.adopt(edited, prepared);
-    this.#noteChanges(outcome, next);
+    this.#noteChanges(next, method, url);
     const hazard = findHazard(policy, methodOf(next), {
       failure: this.#failure,
       mayHaveActed: this.#log.mayHaveActed,
@@ -369,14 +371,13 @@ class Loop {
     return hazard ? new Settled(outcome, hazard) : (this.#lateness(outcome) ?? next);
   }
 
-  #noteChanges({ config }: Outcome, next: Config): void {
-    const method = methodOf(next) === methodOf(config) ? undefined : methodOf(next);
-    const url = next.url === config.url ? undefined : (next.url ?? '');
-    if (method === undefined && url === undefined) return;
-    this.#log.note(this.#log.attempts + 1, {
-      ...(method !== undefined && { method }),
-      ...(url !== undefined && { url }),
-    });
+  /** Notes where the next attempt goes, when that is not where the request was to go. */
+  #noteChanges(next: Config, method: string, url: string | undefined): void {
+    const changes = {
+      ...(methodOf(next) !== method && { method: methodOf(next) }),
+      ...(next.url !== url && { url: next.url ?? '' }),
+    };
+    if (Object.keys(changes).length > 0) this.#log.note(this.#log.attempts + 1, changes);
   }
 
   /** Sends the next attempt. An interceptor that does not settle is cut off when the request is cancelled or out of time. */

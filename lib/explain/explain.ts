@@ -4,7 +4,7 @@ import { isCooldown, isRetryThrottle } from '../limits/brand.ts';
 import { Cooldown, type CooldownOptions } from '../limits/cooldown.ts';
 import { RetryThrottle, type RetryThrottleOptions } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
-import { isRecord } from '../options/fields.ts';
+import { type Given, given, isRecord } from '../options/fields.ts';
 import { type RequestRetryOptions, type RetryOptions, validateOptions } from '../options/options.ts';
 import type { PolicyExplanation } from './explanation.ts';
 import {
@@ -46,13 +46,15 @@ const MOST_OF_ENDLESS = 10;
  */
 export function explainPolicy(
   options: RetryOptions | RequestRetryOptions = {},
-  { timeout = 0 }: ExplainPolicyContext = {},
+  context: ExplainPolicyContext = {},
 ): PolicyExplanation {
   checkOptions(options);
+  const own: Given<RetryOptions> = given(options);
+  const { timeout = 0 } = given(context);
   if (!(typeof timeout === 'number' && timeout >= 0)) {
     throw expected('`timeout` of `explainPolicy`', 'a number of milliseconds ≥ 0', timeout);
   }
-  const policy = resolvePolicy(withOwnLimits({ ...options } as RetryOptions));
+  const policy = resolvePolicy(withOwnLimits(given(options) as RetryOptions));
   const { maxAttempts, maxElapsedTime, attemptTimeout, totalTimeout, idempotencyKey, retryAfter } = policy;
   const waits = sampleSchedule(policy);
   let stopFault = false;
@@ -72,19 +74,19 @@ export function explainPolicy(
     statuses: [...policy.statuses],
     retryIf: policy.retryIf !== undefined,
     idempotencyKey: idempotencyKey ? headerOf(idempotencyKey) : false,
-    jitter: nameJitter(options),
-    throttle: options.throttle !== false,
-    budget: options.budget !== undefined,
+    jitter: nameJitter(own),
+    throttle: own.throttle !== false,
+    budget: own.budget !== undefined,
     schedule,
     omitted: maxAttempts - 1 - schedule.length,
-    sampled: options.wait !== undefined || typeof options.jitter === 'function',
+    sampled: own.wait !== undefined || typeof own.jitter === 'function',
     retryAfter: retryAfter && { max: retryAfter.max, whenLonger: retryAfter.whenLonger },
     longestHint: longestHint(policy),
     fastest,
     slowest,
     worstCase: findWorstCase(policy, waits),
     warnings: findWarnings({
-      options,
+      options: own,
       policy,
       schedule,
       fastest,

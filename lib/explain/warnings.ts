@@ -1,5 +1,6 @@
 import { type Policy, resolvePolicy } from '../core/policy.ts';
 import { showDuration } from '../observe/duration.ts';
+import { given } from '../options/fields.ts';
 import type { RetryOptions } from '../options/options.ts';
 import type { RetryContext } from '../types.ts';
 import type { PolicyWarning, PolicyWarningCode } from './explanation.ts';
@@ -53,11 +54,11 @@ const MOST_SECONDS = {
 
 const findSeconds: Check = ({ options, schedule, timeout }) => {
   const { retryAfter, wait } = options;
-  const durations = {
+  const durations = given({
     ...options,
     'retryAfter.max': retryAfter ? retryAfter.max : undefined,
     "axios's timeout": timeout,
-  };
+  });
   const first = wait ? (schedule[0]?.[1] ?? 0) : firstWait({ ...options, maxDelay: Number.MAX_VALUE });
   // Who waits 10 ms at first, and 100 at most, means milliseconds.
   const isMeant = (ms: number): boolean => first > MOST_SECONDS.baseDelay && first <= ms;

@@ -395,3 +395,18 @@ test.each([3, true, false, { times: 2 }])(
     expect(server.requests).toHaveLength(4);
   },
 );
+
+describe('what is no instance', () => {
+  test.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5, '5'],
+    ['client', '"client"'],
+    [{}, '[object Object]'],
+    [{ default: {} }, '[object Object]'],
+  ])('as %p, is refused with a TypeError that says so', (instance, shown) => {
+    expect(() => axiosRetry(instance as never)).toThrow(
+      new TypeError(`Expected \`instance\` to be an axios instance, got ${shown}`),
+    );
+  });
+});

@@ -189,6 +189,37 @@ describe('the warning about another plugin', () => {
     expect(warn.mock.calls).toEqual([[message(name)]]);
   });
 
+  test.each(['_retryCount', '__retryCount', 'retryCount', 'retry_count', '_retries', '_retryNumber'])(
+    'names a hand-written retry by the count `%s` that it leaves on what it sends again',
+    async (name) => {
+      const { client } = createClient({ adapter: scripted(404).adapter });
+      client.interceptors.response.use(undefined, (error: AxiosError) => {
+        const config = error.config as unknown as Record<string, number>;
+        const count = (config[name] ?? 0) + 1;
+        if (count > 2) throw error;
+        return client.request({ ...config, [name]: count });
+      });
+      await caught(client.get('/'));
+      expect(warn.mock.calls).toEqual([[message(`a retry of your own (\`${name}\`)`)]]);
+    },
+  );
+
+  test.each([{ _retry: true }, { retryCount: 0 }, { retries: undefined }, { retryPolicy: 3 }])(
+    'is not given for %j, which is no count of retries',
+    async (config) => {
+      const { client } = createClient({ adapter: scripted(404).adapter });
+      await caught(client.get('/', config as object));
+      expect(warn).not.toHaveBeenCalled();
+    },
+  );
+
+  test('is not given for a failed request that its caller sends again', async () => {
+    const { client } = createClient({ adapter: scripted(503).adapter });
+    const error = await caught(client.get('/'));
+    await caught(client.request(error.config as object));
+    expect(warn).not.toHaveBeenCalled();
+  });
+
   test('is given once per instance', async () => {
     for (const { client } of [1, 2].map(() => createClient({ adapter: scripted(404).adapter }))) {
       const config = { 'axios-retry': { retries: 2 }, raxConfig: {} };
