@@ -1,12 +1,19 @@
 /** What retries cost, beside what one would use instead; Markdown. `npm run bench`, with `--draw` also the picture. */
 import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { VERSION } from 'axios';
 import { measureFootprint } from './cost/footprint.mjs';
 import { goalsSection } from './cost/goals.mjs';
 import { median } from './cost/rounds.mjs';
-import { footprintSection, retrySection, successSection, waitingSection } from './cost/sections.mjs';
+import {
+  footprintSection,
+  optionsSection,
+  othersSection,
+  retrySection,
+  successSection,
+  waitingSection,
+} from './cost/sections.mjs';
 
 const ROOM_FOR_NEW = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 const RUNS = 3;
@@ -51,19 +58,25 @@ const waiting = {
   http: measureWaiting('waiting-http.mjs', WAITING_HTTP, ['heap']),
   many: measure('waiting.mjs', ['axios-tenacity', `${MANY}`]),
 };
+const options = measure('options.mjs');
+const others = measure('other-clients.mjs');
 const footprint = await measureFootprint();
 
 const sections = [
   successSection(success),
+  optionsSection(options),
   retrySection(retries),
   waitingSection(waiting),
+  othersSection(others),
   footprintSection(footprint),
-  goalsSection({ success, retries, waiting }),
+  goalsSection({ success, retries, waiting, options, footprint }),
 ];
 const [{ model }] = cpus();
 console.log(`# What it costs
 
-Node ${process.version}, axios ${VERSION}, ${model} × ${cpus().length}, ${process.platform}. Medians; the contenders take turns in one process; columns with × compare
+Node ${process.version}, axios ${VERSION}, ${model} × ${cpus().length}, ${process.platform}; load ${loadavg()
+  .map((load) => load.toFixed(0))
+  .join(', ')}. Medians; the contenders take turns in one process; columns with × compare
 with the first one.
 
 ${sections.map((lines) => lines.join('\n')).join('\n\n')}`);

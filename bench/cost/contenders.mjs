@@ -2,7 +2,11 @@
 import axios from 'axios';
 import axiosRetry from 'axios-retry';
 import { attachRetry, waitNone } from 'axios-tenacity';
+import pRetry from 'p-retry';
 import * as retryAxios from 'retry-axios';
+
+/** p-retry knows no clients: one wraps every request. */
+const around = (client, options) => ({ get: (...args) => pRetry(() => client.get(...args), options) });
 
 /** How to attach each contender to a client as it comes. `axios` is the yardstick, and once more to show the noise. */
 export const attachments = {
@@ -10,6 +14,7 @@ export const attachments = {
   'axios again': () => undefined,
   'axios-retry': (client) => axiosRetry(client),
   'retry-axios': (client) => retryAxios.attach(client),
+  'p-retry': (client) => around(client),
   'axios-tenacity': (client) => attachRetry(client),
 };
 
@@ -20,6 +25,8 @@ export const retrying = {
     client.defaults.raxConfig = { retry: retries, retryDelay: delay, backoffType: 'static' };
     retryAxios.attach(client);
   },
+  'p-retry': (client, retries, delay = 0) =>
+    around(client, { retries, minTimeout: delay, maxTimeout: delay }),
   'axios-tenacity': (client, retries, delay = 0) =>
     attachRetry(client, {
       maxAttempts: retries + 1,
@@ -34,7 +41,7 @@ export const clientsOf = (attach, config, ...options) =>
   Object.fromEntries(
     Object.entries(attach).map(([name, attachTo]) => {
       const client = axios.create({ baseURL: 'http://api.example.com', ...config });
-      attachTo(client, ...options);
-      return [name, client];
+      const attached = attachTo(client, ...options);
+      return [name, attached?.get ? attached : client];
     }),
   );

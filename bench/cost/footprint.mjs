@@ -28,14 +28,16 @@ function bundled(source) {
   return { min: code.length, gzip: gzipSync(code, { level: 9 }).length };
 }
 
-/** Milliseconds that importing takes in a fresh process that has axios already. */
-function importTime(name) {
+/** Milliseconds of CPU that loading takes in a fresh process that has axios already, as ESM or as CommonJS. */
+function importTime(name, type) {
+  const load = type === 'module' ? 'await import' : 'require';
   const script = `
-    await import('axios');
-    const startedAt = performance.now();
-    await import('${name}');
-    console.log(performance.now() - startedAt);`;
-  return Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: root }));
+    ${load}('axios');
+    const before = process.cpuUsage();
+    ${load}('${name}');
+    const { user, system } = process.cpuUsage(before);
+    console.log((user + system) / 1_000);`;
+  return Number(execFileSync(process.execPath, [`--input-type=${type}`, '--eval', script], { cwd: root }));
 }
 
 const sizeOf = (folder) =>
@@ -64,12 +66,15 @@ function installed(name) {
 
 export async function measureFootprint() {
   const names = Object.keys(imports);
-  const times = Object.fromEntries(names.map((name) => [name, () => importTime(name)]));
-  const measured = await compare(times, (time) => time(), { rounds: 15, warmUp: 1 });
+  const importTimes = (type) => {
+    const times = Object.fromEntries(names.map((name) => [name, () => importTime(name, type)]));
+    return compare(times, (time) => time(), { rounds: 15, warmUp: 1 });
+  };
+  const [esm, cjs] = [await importTimes('module'), await importTimes('commonjs')];
   return Object.fromEntries(
     names.map((name) => [
       name,
-      { importTime: measured[name].value, ...bundled(imports[name]), ...installed(name) },
+      { esm: esm[name], cjs: cjs[name], ...bundled(imports[name]), ...installed(name) },
     ]),
   );
 }

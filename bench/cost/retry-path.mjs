@@ -2,6 +2,7 @@
 import axios, { AxiosError } from 'axios';
 import { clientsOf, retrying } from './contenders.mjs';
 import { heapUsed } from './heap.mjs';
+import { withServer } from './loopback.mjs';
 import { compare, cpuOf, median } from './rounds.mjs';
 
 const MOST_RETRIES = 1_000;
@@ -9,6 +10,8 @@ const RETRIES = [1, 3, 10, 100];
 /** Between these the heap per further retry is measured; before, an attempt still keeps its predecessor alive. */
 const [FEW, MANY] = [3, 100];
 const baseURL = 'http://api.example.com';
+/** Over HTTP no server is asked a hundred times in a round. */
+const RETRIES_HTTP = [1, 3];
 
 // Timers that take no time, for everybody: what is measured is the work around the wait.
 globalThis.setTimeout = (callback) => void queueMicrotask(callback);
@@ -34,16 +37,21 @@ async function loopByHand(client, url) {
   }
 }
 
-const hand = axios.create({ baseURL, adapter: failing });
-const sends = {
-  'hand-written loop': () => loopByHand(hand, '/users/1'),
-  ...Object.fromEntries(
-    Object.entries(clientsOf(retrying, { adapter: failing }, MOST_RETRIES)).map(([name, client]) => [
-      name,
-      () => client.get('/users/1'),
-    ]),
-  ),
+/** Over the network as many requests go to what fails. */
+const failingOverHttp = (config) => {
+  failures -= 1;
+  config.url = failures < 0 ? '/users/1' : '/down';
+  return axios.getAdapter('http')(config);
 };
+
+function sendsWith(config) {
+  const hand = axios.create(config);
+  const clients = Object.entries(clientsOf(retrying, config, MOST_RETRIES));
+  return {
+    'hand-written loop': () => loopByHand(hand, '/users/1'),
+    ...Object.fromEntries(clients.map(([name, client]) => [name, () => client.get('/users/1')])),
+  };
+}
 
 const retriedTimes = (send, retries, count) => async () => {
   for (let i = 0; i < count; i += 1) {
@@ -86,13 +94,22 @@ for (const [name, attach] of Object.entries(retrying)) {
   heap[name] = (median(held[MANY]) - median(held[FEW])) / (MANY - FEW);
 }
 
-const cpu = {};
-for (const retries of RETRIES) {
-  const count = Math.ceil(120 / retries);
-  const works = Object.fromEntries(
-    Object.entries(sends).map(([name, send]) => [name, retriedTimes(send, retries, count)]),
-  );
-  const perRequest = async (work) => (await cpuOf(work)) / count;
-  cpu[retries] = await compare(works, perRequest, { rounds: retries < 100 ? 121 : 61, warmUp: 15 });
+/** Microseconds of CPU for each number of retries. */
+async function compareRetries(sends, numbers, requests) {
+  const cpu = {};
+  for (const retries of numbers) {
+    const count = Math.ceil(requests / retries);
+    const works = Object.fromEntries(
+      Object.entries(sends).map(([name, send]) => [name, retriedTimes(send, retries, count)]),
+    );
+    const perRequest = async (work) => (await cpuOf(work)) / count;
+    cpu[retries] = await compare(works, perRequest, { rounds: retries < 100 ? 121 : 61, warmUp: 15 });
+  }
+  return cpu;
 }
-console.log(JSON.stringify({ cpu, heap }));
+
+const cpu = await compareRetries(sendsWith({ baseURL, adapter: failing }), RETRIES, 120);
+const cpuHttp = await withServer((config) =>
+  compareRetries(sendsWith({ ...config, adapter: failingOverHttp }), RETRIES_HTTP, 20),
+);
+console.log(JSON.stringify({ cpu, cpuHttp, heap }));

@@ -2,7 +2,8 @@
 import { kilobytes, milliseconds, percent, round, table, times } from '../markdown.mjs';
 
 const PLUGINS = ['axios-retry', 'retry-axios', 'axios-tenacity'];
-const ratios = (measured, names = PLUGINS) => names.map((name) => times(measured[name].ratio));
+const WAYS = ['axios-retry', 'retry-axios', 'p-retry', 'axios-tenacity'];
+const ratios = (measured, names = WAYS) => names.map((name) => times(measured[name].ratio));
 
 export function successSection({ noop, http, allocations, allocationsHttp }) {
   const row = (title, measured, unit) => [title, unit(measured.axios.value), ...ratios(measured)];
@@ -14,7 +15,7 @@ export function successSection({ noop, http, allocations, allocationsHttp }) {
     '## A request that needs no retry',
     '',
     table([
-      ['per request', 'axios', ...PLUGINS],
+      ['per request', 'axios', ...WAYS],
       row('CPU, no-op adapter, one by one', noop.sequential, cpu),
       row('CPU, no-op adapter, 1,000 at once', noop.concurrent, cpu),
       row('CPU, loopback HTTP, one by one', http.sequential, cpu),
@@ -30,21 +31,27 @@ export function successSection({ noop, http, allocations, allocationsHttp }) {
   ];
 }
 
-export function retrySection({ cpu, heap }) {
-  const rows = Object.entries(cpu).map(([retries, measured]) => {
-    const { value } = measured['hand-written loop'];
-    return [`CPU, ${retries} failed before the success`, `${round(value)} µs`, ...ratios(measured)];
-  });
+export function retrySection({ cpu, cpuHttp, heap }) {
+  const rowsOf = (all, where) =>
+    Object.entries(all).map(([retries, measured]) => {
+      const { value } = measured['hand-written loop'];
+      return [
+        `CPU, ${where}, ${retries} failed before the success`,
+        `${round(value)} µs`,
+        ...ratios(measured),
+      ];
+    });
+  const rows = [...rowsOf(cpu, 'no-op adapter'), ...rowsOf(cpuHttp, 'loopback HTTP')];
   return [
     '## A request that is retried, waits aside',
     '',
     table([
-      ['per request', 'loop by hand', ...PLUGINS],
+      ['per request', 'loop by hand', ...WAYS],
       ...rows,
       [
         'heap kept for each further attempt',
         '',
-        ...PLUGINS.map((name) => `${round(Math.max(0, heap[name]))} B`),
+        ...WAYS.map((name) => `${round(Math.max(0, heap[name]))} B`),
       ],
     ]),
     '',
@@ -94,7 +101,8 @@ export function footprintSection(measured) {
     '',
     table([
       ['', ...PLUGINS],
-      ['import, after axios', ...of(({ importTime }) => milliseconds(importTime))],
+      ['CPU to import, after axios, ESM', ...of(({ esm }) => milliseconds(esm.value))],
+      ['CPU to require, after axios, CommonJS', ...of(({ cjs }) => milliseconds(cjs.value))],
       ['in a bundle: minified', ...of(({ min }) => kilobytes(min))],
       ['in a bundle: minified, gzip', ...of(({ gzip }) => kilobytes(gzip))],
       ['in node_modules, unpacked', ...of(({ bytes }) => kilobytes(bytes))],
@@ -102,5 +110,48 @@ export function footprintSection(measured) {
     ]),
     '',
     'In a bundle: what attaches retries to a client and no more, axios aside.',
+  ];
+}
+
+/** What options add to a request that needs no retry. */
+export function optionsSection({ watched, timed, body }) {
+  const row = (title, [name, { value }], [, { ratio, p10 }]) => [
+    title,
+    name,
+    `${round(value)} µs`,
+    times(ratio),
+    times(p10),
+  ];
+  const rowsOf = (where, measured) => {
+    const [yardstick, ...others] = Object.entries(measured);
+    return others.map((one) => row(`${one[0]}, ${where}`, yardstick, one));
+  };
+  return [
+    '## Options, on a request that needs no retry',
+    '',
+    table([
+      ['axios-tenacity', 'compared with', 'that takes', 'median', 'quickest tenth'],
+      ...rowsOf('no-op adapter', watched.noop),
+      ...rowsOf('loopback HTTP', watched.http),
+      ...rowsOf('loopback HTTP', timed.http),
+      ...rowsOf('POST of 9 MB of JSON', body),
+    ]),
+  ];
+}
+
+/** What retries add in other clients. */
+export function othersSection(others) {
+  return [
+    '## Other clients, each against itself without retries',
+    '',
+    table([
+      ['loopback HTTP, no retry needed', 'without', 'with', 'quickest tenth'],
+      ...Object.entries(others).map(([name, { bare, ratio, p10 }]) => [
+        name,
+        `${round(bare)} µs`,
+        times(ratio),
+        times(p10),
+      ]),
+    ]),
   ];
 }

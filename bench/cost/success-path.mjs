@@ -1,9 +1,6 @@
 /** What a request costs that needs no retry. Prints JSON; `bench.mjs` runs it with much room for new objects. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { Agent } from 'node:http';
-import { join } from 'node:path';
 import { attachments, clientsOf } from './contenders.mjs';
+import { withServer } from './loopback.mjs';
 import { compare, cpuOf } from './rounds.mjs';
 
 const answer = async (config) => ({
@@ -36,19 +33,6 @@ async function allocationsOf(work) {
   return process.memoryUsage().heapUsed - before;
 }
 
-/** What the work measures, with a client of each contender for a server on this machine. */
-async function overHttp(work) {
-  const server = fork(join(import.meta.dirname, 'loopback-server.mjs'));
-  const [port] = await once(server, 'message');
-  const httpAgent = new Agent({ keepAlive: true, maxSockets: 50 });
-  const measured = await work(
-    clientsOf(attachments, { baseURL: `http://127.0.0.1:${port}`, httpAgent, proxy: false }),
-  );
-  httpAgent.destroy();
-  server.kill();
-  return measured;
-}
-
 async function measureHttp(clients) {
   const sequential = await compareClients(clients, oneByOne, cpuOf, { count: 25, rounds: 401 });
   const concurrent = await compareClients(clients, atOnce, cpuOf, { count: 1_000, rounds: 41 });
@@ -67,6 +51,8 @@ async function measureAllocations(clients, count) {
   const concurrent = await compareClients(clients, atOnce, allocationsOf, { count, rounds: 15 });
   return { sequential, concurrent };
 }
+
+const overHttp = (work) => withServer((config) => work(clientsOf(attachments, config)));
 
 const measurements = {
   noop: measureNoop,

@@ -58,17 +58,21 @@ const isUsable = (choice: unknown): boolean =>
 // As in `[isBrowser && 'xhr', 'fetch']`, which axios takes.
 const isLeftOut = (choice: unknown): boolean => choice === false || choice === null;
 
-const originals = new WeakMap<AxiosAdapter, Adapter>();
+/** What carries, on a wrapper of ours, the adapter that it stands for. */
+const ORIGINAL = /* @__PURE__ */ Symbol();
+
+type Wrapper = AxiosAdapter & { readonly [ORIGINAL]: Adapter };
 
 /** Notes which adapter a wrapper of ours stands for; answers the wrapper. */
-export function wrapped(original: Adapter, wrapper: AxiosAdapter): AxiosAdapter {
-  originals.set(wrapper, original);
-  return wrapper;
-}
+export const wrapped = (original: Adapter, wrapper: AxiosAdapter): AxiosAdapter =>
+  Object.assign(wrapper, { [ORIGINAL]: original });
+
+const isWrapper = (adapter: unknown): adapter is Wrapper =>
+  typeof adapter === 'function' && ORIGINAL in adapter;
 
 /** The adapter behind all wrappers of ours, for a config that is used again. */
 export function unwrapped(adapter: Adapter): Adapter {
   let original = adapter;
-  while (typeof original === 'function' && originals.has(original)) original = originals.get(original);
+  while (isWrapper(original)) original = original[ORIGINAL];
   return original;
 }

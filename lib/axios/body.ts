@@ -69,7 +69,11 @@ export function copyOf<T>(value: T): T {
     // Nothing is read of what is too large.
     if (left < sizeOf(each)) throw TOO_LARGE;
     if (Array.isArray(each)) return each.map(copied);
-    if (isPlain(each)) return Object.fromEntries(Object.entries(each).map(([k, v]) => [k, copied(v)]));
+    if (isPlain(each)) {
+      const fields = { ...each };
+      for (const key of Object.keys(fields)) fields[key] = copied(fields[key]);
+      return fields;
+    }
     const form = isObject(each) && each.constructor;
     if (form !== URLSearchParams && form !== FormData) return each;
     const copy = new (form as typeof FormData)();

@@ -1,6 +1,6 @@
 import axios, { type AxiosRequestTransformer, type AxiosResponse, isCancel } from 'axios';
 import { AttemptLog } from '../core/attempt-log.ts';
-import { type Outcome, run, type Task, type World } from '../core/loop.ts';
+import { type Outcome, run, type Task, type Terms, tellOfSuccess, type World } from '../core/loop.ts';
 import type { Policy } from '../core/policy.ts';
 import { causesOf, codeOf } from '../failure/causes.ts';
 import { failureOf, failureOfResponse } from '../failure/classify.ts';
@@ -90,11 +90,13 @@ export class RetryState extends Answering implements Task {
 
   /** The state of the request that an outcome belongs to, followed along the causes of an error. */
   static behind(ok: boolean, value: unknown, attachment: Attachment): RetryState | undefined {
-    const states = carriersOf(ok, value).map(({ config }) => RetryState.of(config, attachment));
-    const claims = claimed.get(value as object) ?? [];
-    return [...states, ...claims].find(
-      (state) => state && !state.#isTaken && state.#attachment === attachment,
-    );
+    const carried = (carrier: Carrier | undefined): RetryState | undefined => {
+      const state = RetryState.of(carrier?.config, attachment);
+      return state && !state.#isTaken ? state : undefined;
+    };
+    if (ok) return carried(value as Carrier | undefined);
+    const isClaimant = (state: RetryState): boolean => !state.#isTaken && state.#attachment === attachment;
+    return carriersOf(ok, value).map(carried).find(Boolean) ?? claimed.get(value as object)?.find(isClaimant);
   }
 
   get #isTaken(): boolean {
@@ -103,30 +105,40 @@ export class RetryState extends Answering implements Task {
 
   /** Takes the outcome of the first attempt; answers what the outside gets. */
   take(ok: boolean, value: unknown): unknown {
-    const { throttle } = this.#policy;
+    const { throttle, observers } = this.#policy;
     if (!ok || needsJudgement(this.#policy, value as AxiosResponse)) return this.#conclude(ok, value);
     const { status, config } = value as AxiosResponse;
     // The report is made when somebody asks.
     this.#endedAt = this.#attachment.clock.monotonic();
     this.#status = status;
     if (throttle && !throttle.idle) throttle.give(originOf(config), this.#endedAt);
+    if (observers.some(({ onAttempt }) => onAttempt)) {
+      const outcome = this.#read(true, value, undefined);
+      tellOfSuccess(this, this.#begin(), outcome);
+    }
     return value;
   }
 
   async #conclude(ok: boolean, value: unknown): Promise<unknown> {
-    const world = this.#attachment;
     const outcome = this.#read(ok, value, undefined);
-    this.#log = this.#newLog();
     this.#snapshot.seal();
-    if (!ok) reportRival(world.boundary.instance, outcome.config);
-    const last = await run(
-      this,
-      { world, policy: this.#policy, budget: this.#budget, log: this.#log, startedAt: this.#attemptedAt },
-      outcome,
-    );
+    if (!ok) reportRival(this.#attachment.boundary.instance, outcome.config);
+    const last = await run(this, this.#begin(), outcome);
     if (last.ok) return last.value;
     if (isCancel(last.value)) linkReport(last.value as object, this);
     throw last.value;
+  }
+
+  /** Begins to log the request; answers what stays the same for all its attempts. */
+  #begin(): Terms {
+    this.#log = this.#newLog();
+    return {
+      world: this.#attachment,
+      policy: this.#policy,
+      budget: this.#budget,
+      log: this.#log,
+      startedAt: this.#attemptedAt,
+    };
   }
 
   #newLog(): AttemptLog {
@@ -421,8 +433,8 @@ function restore(config: Config): void {
   if (adapter !== config.adapter) config.adapter = adapter as never;
 }
 
-const needsJudgement = ({ retryIf, observers, statuses }: Policy, { status }: AxiosResponse): boolean =>
-  !(status < 400) || retryIf !== undefined || observers.length > 0 || statuses.has(status);
+const needsJudgement = ({ retryIf, statuses }: Policy, { status }: AxiosResponse): boolean =>
+  !(status < 400) || retryIf !== undefined || statuses.has(status);
 
 function produce(data: () => unknown): unknown {
   const body = data() as (Partial<Promise<unknown>> & { on?: unknown }) | undefined;

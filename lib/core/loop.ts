@@ -102,6 +102,10 @@ const GRAIN = 1e-3;
 export const run = (task: Task, terms: Terms, first: Outcome): Promise<Outcome> =>
   new Loop(task, terms).run(first);
 
+/** Tells the observers of a first attempt that succeeded and that nobody judges. */
+export const tellOfSuccess = (task: Task, terms: Terms, outcome: Outcome): void =>
+  new Loop(task, terms).tellOfSuccess(outcome);
+
 /** A request in the loop. Methods, for thousands may wait at once and closures would make each half a kilobyte heavier. */
 class Loop {
   readonly #task: Task;
@@ -164,6 +168,15 @@ class Loop {
       this.#refund();
       this.#link.release();
     }
+  }
+
+  tellOfSuccess(outcome: Outcome): void {
+    const { headers, status } = outcome.response as AxiosResponse;
+    this.#record(outcome);
+    this.#link.release();
+    this.#noteHint(readHints(headers, status, this.#world.clock.now()).after);
+    this.#tell('onAttempt', outcome, {});
+    this.#settle(new Settled(outcome));
   }
 
   #record({ config, isSent, result }: Outcome): void {
@@ -402,19 +415,20 @@ class Loop {
     if (!(answer as Partial<Promise<unknown>> | null | undefined)?.then) return answer;
     let stop = nothing;
     let alarm: AbortController | undefined;
-    const interrupted = new Promise<Settled>((resolve) => {
+    const first = new Promise((resolve, reject) => {
       const interrupt = (): void => {
         const settled = this.#interruption(outcome) ?? new Settled(outcome, 'total-timeout');
         if (mayCut(settled.reason)) resolve(settled);
       };
       stop = onAbort(this.#link.signal, interrupt);
+      (answer as Promise<unknown>).then(resolve, reject);
       const left = this.#policy.totalTimeout - this.#elapsed;
       if (left === Infinity) return;
       alarm = new AbortController();
       this.#world.clock.alarm(Math.max(0, left), alarm.signal).then(interrupt, nothing);
     });
     try {
-      return await Promise.race([interrupted, answer]);
+      return await first;
     } finally {
       stop();
       alarm?.abort();

@@ -48,12 +48,13 @@ export const childrenOf = ({ cause, errors }: ErrorNode): readonly ErrorNode[] =
 
 /** An error and all its causes, each once, the nearest first. */
 export function causesOf(error: unknown): readonly ErrorNode[] {
-  const nodes = new Set(objectsIn([error]));
-  // Iterating a Set also visits entries added during the loop.
+  const nodes = [...objectsIn([error])];
+  // Iterating an array also visits entries added during the loop.
   for (const node of nodes) {
-    if (nodes.size < MOST_NODES) childrenOf(node).forEach(nodes.add, nodes);
+    const children = nodes.length < MOST_NODES ? childrenOf(node) : [];
+    for (const child of children) if (!nodes.includes(child)) nodes.push(child);
   }
-  return [...nodes];
+  return nodes;
 }
 
 /** The error codes in a list of errors. */
