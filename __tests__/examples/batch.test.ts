@@ -73,7 +73,10 @@ describe('the batch', () => {
 
   it('sends everything within the rate limit and says how far it is', async () => {
     const batch = run();
-    expect(await batch.ended).toEqual([0, null]);
+    const ended = await batch.ended;
+    // Of a failure it says why.
+    expect(batch.output).not.toContain('failed:');
+    expect(ended).toEqual([0, null]);
     expect(batch.output).toContain(`${CONTACTS} contacts, ${CONTACTS} left to send`);
     expect(batch.output).toMatch(/^25 of 60 done, 0 failed, \d+ waiting$/m);
     expect(batch.output).toContain('60 of 60 done, 0 failed, 0 waiting');
