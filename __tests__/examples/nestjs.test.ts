@@ -14,7 +14,9 @@ describeHere('the NestJS module (NestJS comes from a cache, or the network)', ()
   beforeAll(async () => {
     folder = await copyExample('nestjs');
     const compiled = start(folder, [resolve('typescript/bin/tsc')]);
-    expect(await compiled.ended).toEqual([0, null]);
+    const ended = await compiled.ended;
+    // It says why.
+    expect({ ended, says: compiled.output }).toEqual({ ended: [0, null], says: '' });
   });
   afterEach(async () => {
     await endPrograms();

@@ -31,8 +31,9 @@ const { rejected } = await batch(left, send, {
   concurrency: 5,
   maxRounds: 5,
   signal: stopping.signal,
-  // After a broken connection nobody knows whether the contact is stored. Thanks to the key it may be sent again.
-  retryIf: ({ failure }) => failure === 'ambiguous' || undefined,
+  // After a broken connection nobody knows whether the contact is stored, so the batch would not send it again, not even after
+  // a 429 that comes later. Thanks to the key it may.
+  retryIf: ({ failure }) => failure === 'ambiguous' || failure === 'refused' || undefined,
   onProgress: showProgress,
 });
 

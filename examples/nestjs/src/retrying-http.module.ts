@@ -6,7 +6,7 @@ import { attachRetry, logRetries, type RetryHandle, type RetryOptions } from 'ax
 export const HTTP_CLIENT = Symbol('HTTP_CLIENT');
 const RETRY_HANDLE = Symbol('RETRY_HANDLE');
 
-export interface RetryingHttpOptions extends CreateAxiosDefaults {
+export interface RetryingHttpOptions extends Omit<CreateAxiosDefaults, 'retry'> {
   /** The policy of every request; `config.retry` overrides it for one. */
   readonly retry?: RetryOptions;
 }
