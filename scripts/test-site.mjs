@@ -231,7 +231,8 @@ async function checkPlayground(browser, origin) {
       'off',
       'throttle',
     );
-    await page.fill('#baseDelay', '250');
+    // As a person types: what is filled in by a program is no change to leave the field with.
+    await page.locator('#baseDelay').pressSequentially('250');
     await page.press('#baseDelay', 'Tab');
     await page.selectOption('#jitter', { label: 'none' });
     const code =
