@@ -262,6 +262,15 @@ export class RetryState extends Answering implements Task {
     releaseBody(response);
   }
 
+  lighten({ value, response }: Outcome): void {
+    for (const each of [response, ...causesOf(value)] as { request?: unknown; stack?: unknown }[]) {
+      // An error may be frozen.
+      if (each?.request) Reflect.set(each, 'request', undefined);
+      // Frames that are not written out yet hold what they ran with, the request again.
+      void each?.stack;
+    }
+  }
+
   copyOf(config: Config): Config {
     const copy = copyOfConfig(config);
     copy.headers = this.#snapshot.headersOf(config.headers);

@@ -75,6 +75,8 @@ export interface Task {
   discard(): void;
   /** Frees the connection that a failed response still holds. */
   release(outcome: Outcome): void;
+  /** Drops what a failure holds of the memory of a request over the network. */
+  lighten(outcome: Outcome): void;
   /** A copy of a config for those who are told of it. */
   copyOf(config: Config): Config;
   /** The error of a request that was cancelled between two attempts. */
@@ -92,6 +94,9 @@ class Settled {
     readonly reason?: Reason | undefined,
   ) {}
 }
+
+/** A shorter wait, in milliseconds, ends before what a failure holds of the memory matters. */
+const LONG_WAIT = 100;
 
 const nothing = (): void => undefined;
 
@@ -336,7 +341,10 @@ class Loop {
   /** Waits; and on, while further pauses are heard. Answers why there is no time for that. */
   async #wait(outcome: Outcome, { delay, delaySource }: Pause): Promise<Settled | undefined> {
     this.#tell('onRetry', outcome, { delay, delaySource });
-    if (!isPolled(outcome)) this.#task.release(outcome);
+    if (!isPolled(outcome)) {
+      this.#task.release(outcome);
+      if (delay >= LONG_WAIT) this.#task.lighten(outcome);
+    }
     const beganAt = this.#now;
     let waited = await this.#sleep(delay);
     let late: Settled | undefined;
