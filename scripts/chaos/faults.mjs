@@ -78,7 +78,7 @@ export const EARLY = {
 };
 
 /** After the whole request was read: a server that does any of these may have acted. */
-export const LATE = {
+const LATE = {
   'reset without an answer': reset,
   'FIN without an answer': fin,
   'no answer': silence,
@@ -88,7 +88,7 @@ export const LATE = {
   'reset within the body': partOf('body', reset),
   'FIN within the body': partOf('body', fin),
   'a body that stops': partOf('body', silence),
-  'headers byte by byte': (x) => x.drip(okHead(2) + '{}', 2),
+  'headers byte by byte': (x) => x.drip(`${okHead(2)}{}`, 2),
   'a body that drips': (x) => x.drip(JSON.stringify({ id: x.id, drip: 'x'.repeat(60) }), 3, true),
   'a body until FIN': (x) => {
     x.write(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"id":"${x.id}"}`);
@@ -188,7 +188,7 @@ export const LATE = {
 };
 
 /** A server that says it did not act. */
-export const REFUSING = {
+const REFUSING = {
   429: status(429),
   '429 with a hint': status(429, refusal),
   '429 with another hint': status(429, refusal),
