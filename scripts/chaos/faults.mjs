@@ -58,7 +58,7 @@ const silence = () => undefined;
 const redirect = (code, target) => (x) => x.answer(code, '', { location: target(x) });
 
 /** Before the body of the request is read. */
-export const EARLY = {
+const EARLY = {
   'reset at the headers': reset,
   'FIN at the headers': fin,
   'reset in the request body': async (x) => {
