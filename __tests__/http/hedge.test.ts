@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import axios from 'axios';
 import { attachRetry, hedge, retryReport } from '../../lib/index.ts';
+import { axiosSince } from '../helpers/axios-version.ts';
 import { caught } from '../helpers/caught.ts';
 import { adapters, fast } from '../helpers/clients.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -47,16 +48,20 @@ describe.each(adapters)('over %s', (adapter) => {
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
-  test('a cancel token reaches both copies', async () => {
-    const watched = watchSockets(stall());
-    const server = await startServer(watched.step);
-    const { token, cancel } = axios.CancelToken.source();
-    const sent = caught(clientFor(server.url).get('/', { cancelToken: token }));
-    await eventually(() => server.requests.length === 2);
-    cancel('The user left');
-    expect(await sent).toMatchObject({ code: 'ERR_CANCELED' });
-    await eventually(() => watched.freed() === 2);
-  });
+  // The fetch adapter of axios before 1.7.7 does not hear a token in flight.
+  (adapter === 'http' || axiosSince('1.7.7') ? test : test.skip)(
+    'a cancel token reaches both copies',
+    async () => {
+      const watched = watchSockets(stall());
+      const server = await startServer(watched.step);
+      const { token, cancel } = axios.CancelToken.source();
+      const sent = caught(clientFor(server.url).get('/', { cancelToken: token }));
+      await eventually(() => server.requests.length === 2);
+      cancel('The user left');
+      expect(await sent).toMatchObject({ code: 'ERR_CANCELED' });
+      await eventually(() => watched.freed() === 2);
+    },
+  );
 
   test('to an attached client both copies are one attempt; when both fail it is retried', async () => {
     const late: Step = async (exchange) => {

@@ -7,6 +7,7 @@ import axios, {
 } from 'axios';
 import { attemptOf, type RetryOptions, retryReport } from '../../lib/index.ts';
 import { attachAround, createAround, orders } from '../helpers/around.ts';
+import { axiosSince } from '../helpers/axios-version.ts';
 import { caught } from '../helpers/caught.ts';
 import { adapters, createClient } from '../helpers/clients.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -179,50 +180,54 @@ describe.each(transports)(
 );
 
 describe.each(adapters)('over %s', (adapter) => {
-  describe('a cancel token that fires in flight', () => {
-    /** Sends requests under one token, cancels them on their first or second attempt; answers the errors. */
-    async function cancel(steps: 0 | 1, requests: number, options: RetryOptions = {}) {
-      const arrivals = new Map<string, number>();
-      const server = await startServer((exchange) => {
-        const { url } = exchange.recorded;
-        const number = (arrivals.get(url) ?? 0) + 1;
-        arrivals.set(url, number);
-        return (number <= steps ? answer(503) : stall())(exchange);
-      });
-      const { client } = createClient({ adapter, baseURL: server.url }, options);
-      const { token, cancel: fire } = axios.CancelToken.source();
-      const given = Array.from({ length: requests }, (_, i) =>
-        caught(client.get(`/${i}`, { cancelToken: token })),
-      );
-      await eventually(() => server.requests.length === (steps + 1) * requests);
-      await pause(30);
-      fire('enough');
-      return Promise.all(given);
-    }
+  // The fetch adapter of axios before 1.7.7 does not hear a token in flight.
+  (adapter === 'http' || axiosSince('1.7.7') ? describe : describe.skip)(
+    'a cancel token that fires in flight',
+    () => {
+      /** Sends requests under one token, cancels them on their first or second attempt; answers the errors. */
+      async function cancel(steps: 0 | 1, requests: number, options: RetryOptions = {}) {
+        const arrivals = new Map<string, number>();
+        const server = await startServer((exchange) => {
+          const { url } = exchange.recorded;
+          const number = (arrivals.get(url) ?? 0) + 1;
+          arrivals.set(url, number);
+          return (number <= steps ? answer(503) : stall())(exchange);
+        });
+        const { client } = createClient({ adapter, baseURL: server.url }, options);
+        const { token, cancel: fire } = axios.CancelToken.source();
+        const given = Array.from({ length: requests }, (_, i) =>
+          caught(client.get(`/${i}`, { cancelToken: token })),
+        );
+        await eventually(() => server.requests.length === (steps + 1) * requests);
+        await pause(30);
+        fire('enough');
+        return Promise.all(given);
+      }
 
-    test.each([
-      [0, 1],
-      [1, 1],
-      [0, 3],
-      [1, 3],
-    ] as const)(
-      'after %d retries, of %d requests, gives each its error and tells of each once',
-      async (steps, requests) => {
-        const onGiveUp = jest.fn();
-        const onAttempt = jest.fn();
-        const errors = await cancel(steps, requests, { observe: { onGiveUp, onAttempt } });
-        expect(errors.map((error) => [axios.isCancel(error), error.message])).toEqual(
-          errors.map(() => [true, 'enough']),
-        );
-        expect(errors.map((error) => retryReport(error)?.reason)).toEqual(errors.map(() => 'aborted'));
-        expect(errors.map((error) => retryReport(error)?.attempts.length)).toEqual(
-          errors.map(() => steps + 1),
-        );
-        expect(onGiveUp.mock.calls.map(([{ reason }]) => reason)).toEqual(errors.map(() => 'aborted'));
-        expect(onAttempt).toHaveBeenCalledTimes((steps + 1) * requests);
-      },
-    );
-  });
+      test.each([
+        [0, 1],
+        [1, 1],
+        [0, 3],
+        [1, 3],
+      ] as const)(
+        'after %d retries, of %d requests, gives each its error and tells of each once',
+        async (steps, requests) => {
+          const onGiveUp = jest.fn();
+          const onAttempt = jest.fn();
+          const errors = await cancel(steps, requests, { observe: { onGiveUp, onAttempt } });
+          expect(errors.map((error) => [axios.isCancel(error), error.message])).toEqual(
+            errors.map(() => [true, 'enough']),
+          );
+          expect(errors.map((error) => retryReport(error)?.reason)).toEqual(errors.map(() => 'aborted'));
+          expect(errors.map((error) => retryReport(error)?.attempts.length)).toEqual(
+            errors.map(() => steps + 1),
+          );
+          expect(onGiveUp.mock.calls.map(([{ reason }]) => reason)).toEqual(errors.map(() => 'aborted'));
+          expect(onAttempt).toHaveBeenCalledTimes((steps + 1) * requests);
+        },
+      );
+    },
+  );
 
   describe('drain()', () => {
     test('settles what waits, lets what is in flight finish, and sends what is new once', async () => {

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import { attachRetry, type RetryContext, type RetryOptions, retryReport } from '../../lib/index.ts';
+import { axiosSince } from '../helpers/axios-version.ts';
 import { caught } from '../helpers/caught.ts';
 import { adapters, createClient, fast } from '../helpers/clients.ts';
 import { drip } from '../helpers/drip.ts';
@@ -171,7 +172,7 @@ describe.each(adapters)('over %s', (adapter) => {
       const error = await caught(connect(server, options).client.put('/own', { a: 1 }, config()));
       expect(server.requests).toHaveLength(3);
       for (const { method, url, headers, text } of server.requests) {
-        expect([method, url, text]).toEqual(['PUT', '/own?nested%5Bdeep%5D=kept', '{"a":1}']);
+        expect([method, decodeURIComponent(url), text]).toEqual(['PUT', '/own?nested[deep]=kept', '{"a":1}']);
         expect(headers).toMatchObject({ authorization: expect.stringMatching(/^Basic/), 'x-own': 'kept' });
         expect(headers).not.toHaveProperty('x-edited');
       }
@@ -486,39 +487,43 @@ describe.each(adapters)('over %s', (adapter) => {
     });
   });
 
-  describe('a cancel token that fires in flight', () => {
-    test.each([1, 2])('of %i requests: each has a report and gives up once', async (count) => {
-      const server = await startServer(stall());
-      const given: unknown[] = [];
-      const { client } = connect(server, { observe: { onGiveUp: ({ reason }) => given.push(reason) } });
-      const source = axios.CancelToken.source();
-      const sendings = Array.from({ length: count }, (_, n) =>
-        caught(client.get(`/${n}`, { cancelToken: source.token })),
-      );
-      await eventually(() => server.requests.length === count);
-      source.cancel('enough');
-      for (const error of await Promise.all(sendings)) {
-        expect(axios.isCancel(error)).toBe(true);
-        expect(error.message).toBe('enough');
-        expect(retryReport(error)).toMatchObject({ reason: 'aborted', attempts: [{ number: 1 }] });
-      }
-      expect(given).toEqual(Array.from({ length: count }, () => 'aborted'));
-    });
+  // The fetch adapter of axios before 1.7.7 does not hear a token in flight.
+  (adapter === 'http' || axiosSince('1.7.7') ? describe : describe.skip)(
+    'a cancel token that fires in flight',
+    () => {
+      test.each([1, 2])('of %i requests: each has a report and gives up once', async (count) => {
+        const server = await startServer(stall());
+        const given: unknown[] = [];
+        const { client } = connect(server, { observe: { onGiveUp: ({ reason }) => given.push(reason) } });
+        const source = axios.CancelToken.source();
+        const sendings = Array.from({ length: count }, (_, n) =>
+          caught(client.get(`/${n}`, { cancelToken: source.token })),
+        );
+        await eventually(() => server.requests.length === count);
+        source.cancel('enough');
+        for (const error of await Promise.all(sendings)) {
+          expect(axios.isCancel(error)).toBe(true);
+          expect(error.message).toBe('enough');
+          expect(retryReport(error)).toMatchObject({ reason: 'aborted', attempts: [{ number: 1 }] });
+        }
+        expect(given).toEqual(Array.from({ length: count }, () => 'aborted'));
+      });
 
-    test('on the second attempt', async () => {
-      const server = await startServer([answer(503), stall()]);
-      const given: unknown[] = [];
-      const { client } = connect(server, { observe: { onGiveUp: ({ reason }) => given.push(reason) } });
-      const source = axios.CancelToken.source();
-      const sending = caught(client.get('/', { cancelToken: source.token }));
-      await eventually(() => server.requests.length === 2);
-      source.cancel('enough');
-      const error = await sending;
-      expect(axios.isCancel(error)).toBe(true);
-      expect(retryReport(error)).toMatchObject({ reason: 'aborted', attempts: [{ status: 503 }, {}] });
-      expect(given).toEqual(['aborted']);
-    });
-  });
+      test('on the second attempt', async () => {
+        const server = await startServer([answer(503), stall()]);
+        const given: unknown[] = [];
+        const { client } = connect(server, { observe: { onGiveUp: ({ reason }) => given.push(reason) } });
+        const source = axios.CancelToken.source();
+        const sending = caught(client.get('/', { cancelToken: source.token }));
+        await eventually(() => server.requests.length === 2);
+        source.cancel('enough');
+        const error = await sending;
+        expect(axios.isCancel(error)).toBe(true);
+        expect(retryReport(error)).toMatchObject({ reason: 'aborted', attempts: [{ status: 503 }, {}] });
+        expect(given).toEqual(['aborted']);
+      });
+    },
+  );
 });
 
 describe('a large body costs a request that is not repeated nothing of its own', () => {

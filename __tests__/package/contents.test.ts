@@ -28,7 +28,7 @@ describe('what `npm pack` puts into the package', () => {
       /^package\.json$/,
       /^dist\/cjs\/package\.json$/,
       /^dist\/(esm|cjs)\/[\w/-]+\.(js|js\.map|d\.ts|d\.ts\.map)$/,
-      /^docs\/[\w-]+\.(md|svg)$/,
+      /^docs\/(guide\/)?[\w-]+\.(md|svg)$/,
     ];
     expect(files.filter((file) => !wanted.some((pattern) => pattern.test(file)))).toEqual([]);
     expect(files).toEqual(

@@ -168,11 +168,14 @@ describe('the packed package', () => {
     expect(await namesOf('cjs', 'axios-tenacity')).toEqual(esm);
     expect(esm).toMatchInlineSnapshot(`
 [
+  "Cooldown",
   "RetryBudget",
   "RetryThrottle",
   "attachRetry",
+  "attemptOf",
   "batch",
   "explainPolicy",
+  "hedge",
   "limitConcurrency",
   "logRetries",
   "retryAll",

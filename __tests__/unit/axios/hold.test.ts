@@ -1,5 +1,6 @@
 import { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import { Cooldown, type RetryOptions, RetryThrottle } from '../../../lib/index.ts';
+import { axiosSince } from '../../helpers/axios-version.ts';
 import { ORIGIN, type Stage, stage } from '../../helpers/stage.ts';
 
 const noSpread = (): number => 0;
@@ -135,7 +136,9 @@ describe('a held request', () => {
       controller.abort();
       await here.clock.run();
       const { at, value, report } = await settled;
-      expect([at, (value as AxiosError).code, report?.reason]).toEqual([abortAt, 'ERR_CANCELED', 'aborted']);
+      expect([at, (value as AxiosError).code]).toEqual([abortAt, 'ERR_CANCELED']);
+      // axios before 1.19 rejects past the response interceptors what was cancelled before it was sent.
+      if (abortAt > 0 || axiosSince('1.19.0')) expect(report?.reason).toBe('aborted');
       expect(here.sent).toEqual([]);
       expect(here.cooldown.toJSON().held).toBe(0);
     }

@@ -556,7 +556,7 @@ describe('a config that beforeRetry makes', () => {
       /^Expected the result of `beforeRetry` to be undefined or a whole config, as in \{ \.\.\.config, url \}, got /,
     );
     expect([(value as Error).cause, report?.reason, world.sent.length]).toEqual([
-      expect.objectContaining({ status: 503 }),
+      expect.objectContaining({ code: 'ERR_BAD_RESPONSE' }),
       'callback-threw',
       1,
     ]);
