@@ -349,7 +349,8 @@ describe.each(adapters)('over %s', (adapter) => {
       ['generate', () => 'polluted'],
       ['header', 'X-Polluted'],
       ['read', () => 'polluted'],
-      ['data', () => 'polluted'],
+      // Older versions of axios themselves take `data` from there.
+      ...(axiosSince('1.20.0') ? [['data', () => 'polluted'] as [string, unknown]] : []),
       ['beforeRetry', () => 5],
       ['clock', {}],
       ['random', 5],
