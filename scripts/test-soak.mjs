@@ -1,34 +1,39 @@
-// `npm run test:soak`: 20,000 requests, 200 at a time, against a server that fails, resets, stalls and refuses at random; then one
+// `npm run test:soak`: 20,000 requests, 200 at a time, against a server that fails, resets, stalls and refuses at random,
+// with everything attached: a cooldown that holds, a throttle, budgets, metrics and spans, diagnostics channels, a hedge; then one
 // request of 4,000 attempts, each of which may keep next to nothing.
 // SEED and REQUESTS choose another run.
 import { fork } from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
 import { getEventListeners } from 'node:events';
 import { Agent, createServer } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import axios from 'axios';
-import { attachRetry, RetryBudget, retryReport } from '../dist/esm/index.js';
+import { GIVE_UP_CHANNEL, publishRetries, RETRY_CHANNEL } from '../dist/esm/diagnostics.js';
+import { attachRetry, Cooldown, hedge, RetryBudget, retryReport } from '../dist/esm/index.js';
+import { attachRetryWithTelemetry } from '../dist/esm/opentelemetry.js';
+import { chanceOf } from './chaos/chance.mjs';
+import { Loop } from './chaos/wave.mjs';
 import { conclude } from './provide.mjs';
+import { ask, leftOver, resources } from './resources.mjs';
 
 const { SEED = '1', REQUESTS = '20000' } = process.env;
 const AT_ONCE = 200;
 const STALLED = 500;
 const WARM_UP = 4_000;
-const LONGEST = 20_000;
 /** Bytes of the heap that pass for noise: 150 for each request. */
 const MOST_GROWTH = 3_000_000;
 /** Bytes that a further attempt of one request may keep. */
 const MOST_PER_ATTEMPT = 200;
 
-/** A number in [0, 1) for some words, the same in every run (FNV-1a, then murmur3's finisher). */
-function chance(...words) {
-  let hash = 0x811c9dc5;
-  for (const char of [SEED, ...words].join(' ')) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
-}
+const chance = chanceOf(SEED);
 
 /** What the server does, and how often. */
 const DEEDS = [
@@ -85,14 +90,6 @@ function runServer() {
   server.listen(0, '127.0.0.1', 4_096, () => process.send({ port: server.address().port }));
 }
 
-function ask(server, question) {
-  return new Promise((resolve, reject) => {
-    server.once('message', resolve);
-    server.once('error', reject);
-    if (question) server.send(question);
-  });
-}
-
 /** What one request is: by chance, the same in every run. */
 function plan(id) {
   const of = (what) => chance(id, what);
@@ -112,7 +109,10 @@ function plan(id) {
 }
 
 const tally = { fulfilled: 0, rejected: 0, aborted: 0, retried: 0, never: 0 };
+/** What sends: a slow GET gets a second copy. */
+const hedges = { http: hedge({}, 'http'), fetch: hedge({}, 'fetch') };
 const complaints = [];
+const loop = new Loop();
 const reasons = {};
 
 /** The config of one request; none of it may be left over when the request has settled. */
@@ -122,7 +122,7 @@ function configOf(planned, url, common) {
   return {
     url: `${url}/${id}`,
     method,
-    adapter,
+    adapter: hedges[adapter],
     ...(isStreamDown && { responseType: 'stream' }),
     ...(['put', 'post'].includes(method) && !isStreamUp && { data: { id } }),
     ...(!isAttemptTimed && { timeout: STALLED }),
@@ -158,13 +158,13 @@ async function send(client, planned, url, common) {
   const timer = isAborted && setTimeout(() => controller.abort(), abortAfter);
   const signal = isAborted || isStreamDown ? controller.signal : undefined;
   const config = configOf(planned, url, { ...common, signal });
-  const watchdog = setTimeout(() => {
+  const unwatch = loop.watch(() => {
     tally.never += 1;
-    complaints.push(`${id} has not settled in ${LONGEST} ms: ${JSON.stringify(planned)}`);
-  }, LONGEST);
+    complaints.push(`${id} has not settled: ${JSON.stringify(planned)}`);
+  });
   try {
     const response = await client.request(config);
-    clearTimeout(watchdog);
+    unwatch();
     const { attempts, reason } = retryReport(response);
     tally.retried += attempts.length - 1;
     if (reason !== undefined) complaints.push(`${id} succeeded with the reason ${reason}`);
@@ -180,7 +180,7 @@ async function send(client, planned, url, common) {
     if (reason === undefined) complaints.push(`${id} failed without a reason: ${error.stack}`);
     reasons[reason] = (reasons[reason] ?? 0) + 1;
   } finally {
-    clearTimeout(watchdog);
+    unwatch();
     clearTimeout(timer);
     if (getEventListeners(controller.signal, 'abort').length > 0 && !isStreamDown)
       complaints.push(`${id} left a listener on its signal`);
@@ -207,12 +207,6 @@ function problemOf([id, sent]) {
   if (isKeyed && !sent[0].key) return 'a POST came without its key';
   return undefined;
 }
-
-const resources = () => {
-  const counts = {};
-  for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-};
 
 /** The heap in bytes: the least of some looks at it, for what finalizers hold is free some turns later. */
 async function heap() {
@@ -245,21 +239,6 @@ async function keptPerAttempt() {
   return (late - early) / (last - first);
 }
 
-/** Waits until nothing is left over; answers what is. */
-async function leftOver(before) {
-  let left = {};
-  for (let n = 0; n < 100; n += 1) {
-    left = Object.fromEntries(
-      Object.entries(resources())
-        .map(([name, count]) => [name, count - (before[name] ?? 0)])
-        .filter(([, count]) => count > 0),
-    );
-    if (Object.keys(left).length === 0) break;
-    await sleep(100);
-  }
-  return left;
-}
-
 async function main() {
   if (!globalThis.gc) throw new Error('Run this with --expose-gc');
   process.on('unhandledRejection', (error) => complaints.push(`unhandled: ${error?.stack ?? error}`));
@@ -274,12 +253,25 @@ async function main() {
   const url = `http://127.0.0.1:${port}`;
   const common = {};
   const client = axios.create();
-  const handle = attachRetry(client, {
+  const cooldown = new Cooldown({ hold: true, maxHeld: Infinity });
+  const meterProvider = new MeterProvider({
+    readers: [
+      new PeriodicExportingMetricReader({
+        exporter: new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE),
+        exportIntervalMillis: 1e9,
+      }),
+    ],
+  });
+  let published = 0;
+  for (const channel of [RETRY_CHANNEL, GIVE_UP_CHANNEL]) subscribe(channel, () => (published += 1));
+  const handle = attachRetryWithTelemetry(client, {
     baseDelay: 1,
     maxDelay: 5,
     maxAttempts: 4,
     throttle: { capacity: 1_000, refillTime: 500 },
-    observe: { onRetry() {}, onGiveUp() {} },
+    cooldown,
+    observe: [{ onRetry() {}, onGiveUp() {} }, publishRetries()],
+    telemetry: { span: true, meterProvider },
   });
   const run = async (prefix, count) => {
     common.httpAgent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
@@ -309,15 +301,17 @@ async function main() {
   if (tally.fulfilled + tally.rejected !== Number(REQUESTS)) complaints.push('not every request settled');
   const perAttempt = await keptPerAttempt();
   if (perAttempt > MOST_PER_ATTEMPT) complaints.push(`a further attempt keeps ${perAttempt} bytes`);
+  if (cooldown.toJSON().held > 0) complaints.push(`held: ${cooldown.toJSON().held}`);
   if (seconds > 120) console.log('Slower than two minutes: this machine has other things to do.');
   handle.detach();
+  loop.stop();
   server.kill();
 
   const attempts = ledger.reduce((sum, [, sent]) => sum + sent.length, 0);
   console.log(
     `seed ${SEED}: ${REQUESTS} requests, ${attempts} attempts on the wire, in ${seconds.toFixed(1)} s; heap ${(growth / 1e6).toFixed(2)} MB, ${perAttempt.toFixed(0)} bytes for a further attempt`,
   );
-  console.log(tally, reasons);
+  console.log(tally, reasons, { published, hedged: hedges.http.hedged + hedges.fetch.hedged });
   for (const complaint of complaints.slice(0, 20)) console.error(`✗ ${complaint}`);
   conclude({ passed: complaints.length > 0 ? 0 : 1, failed: complaints.length, skipped: [] });
 }

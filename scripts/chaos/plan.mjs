@@ -50,6 +50,17 @@ export function planRequest(chance, id) {
   const isTotal = limit === 'total' || limit === 'both';
   // What never answers needs a bound on the whole.
   const hang = (name) => (isTotal ? name : 'none');
+  const responseType = pickWeighted(
+    [
+      ['json', 6],
+      ['stream', 2],
+      ['arraybuffer', 1],
+      ['text', 1],
+    ],
+    of('type'),
+  );
+  // Nobody would read the stream of a response that is lost outside.
+  const lost = responseType === 'stream' ? 'none' : 'throws';
   return {
     id,
     method,
@@ -75,7 +86,7 @@ export function planRequest(chance, id) {
     timeout: limit === 'axios' || limit === 'total' ? 200 + Math.floor(of('timeout') * 400) : undefined,
     totalTimeout: isTotal ? 150 + of('total') * 1_500 : undefined,
     maxAttempts: pick([1, 2, 3, 4, 5, isTotal ? Infinity : 6], of('attempts')),
-    responseType: pickWeighted([['json', 6], ['stream', 2], ['arraybuffer', 1], ['text', 1]], of('type')), // biome-ignore format: a table
+    responseType,
     retryIf: pickWeighted(
       [
         ['none', 14],
@@ -111,7 +122,7 @@ export function planRequest(chance, id) {
       ],
       of('inside'),
     ),
-    outside: pickWeighted([['none', 12], ['throws', 0.5], ['resends', 1]], of('outside')), // biome-ignore format: a table
+    outside: pickWeighted([['none', 12], [lost, 0.5], ['resends', 1]], of('outside')), // biome-ignore format: a table
     budget: pickWeighted([['none', 8], ['own', 1], ['shared', 1]], of('budget')), // biome-ignore format: a table
     throttle: of('throttle') < 0.1 ? false : undefined,
     cooldown: of('cooldown') < 0.1 ? false : undefined,

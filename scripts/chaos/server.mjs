@@ -150,6 +150,7 @@ function attend(socket, chance) {
         at: performance.timeOrigin + performance.now(),
         hop: Boolean(hop),
         fault: '',
+        length: 0,
         loops: 0,
       });
       sent.push(entry);
@@ -163,7 +164,8 @@ function attend(socket, chance) {
       if (fault.stage === 'early') void act();
     },
     onBody(part) {
-      if (entry.body.length < 5_000) entry.body += part.toString('latin1');
+      entry.body = (entry.body + part.toString('latin1')).slice(0, 5_000);
+      entry.length += part.length;
     },
     onEnd() {
       entry.isWhole = true;
