@@ -1,6 +1,6 @@
 // `npm run test:browser`: the packed files, bundled by Vite and by esbuild, in headless Chromium
 // and in headless Firefox.
-// CHROMIUM names the browser, if it is not where Debian puts it.
+// `npm run test:browser -- firefox` leaves out the other one. CHROMIUM and FIREFOX name them, if they are not where Debian puts them.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -337,7 +337,7 @@ async function checkFirefox(executablePath) {
   const { port } = await serve(startApi, { receive });
   const pages = await serve(startPages, inFolder('esbuild'));
   const api = `http://127.0.0.1:${port}`;
-  const world = { api, deadPort: await refusedPort(), isInsecure: false, staysOnline: true };
+  const world = { api, deadPort: await refusedPort(), isInsecure: false, isFirefox: true, staysOnline: true };
   const query = new URLSearchParams({ world: JSON.stringify(world), report: `${api}/report` });
   const version = spawnSync(executablePath, ['--version'], { encoding: 'utf8' }).stdout.trim();
   console.log(`\n${version}`);
@@ -451,12 +451,16 @@ async function checkTime(url, { api }, context, open) {
 try {
   install();
   await checkBundlers();
-  const file = findChromium();
-  if (file) await checkBrowser(file).catch((error) => report('the browser', String(error.stack ?? error)));
-  else tally.skipped.push('no Chromium here, and none to be had: nothing was tested in it');
-  const firefox = findFirefox();
-  if (firefox) await checkFirefox(firefox).catch((error) => report('Firefox', String(error.stack ?? error)));
-  else tally.skipped.push('no Firefox here, and none to be had: nothing was tested in it');
+  const [asked] = process.argv.slice(2);
+  for (const [name, find, checkIt] of [
+    ['Chromium', findChromium, checkBrowser],
+    ['Firefox', findFirefox, checkFirefox],
+  ]) {
+    if (asked && asked !== name.toLowerCase()) continue;
+    const file = find();
+    if (file) await checkIt(file).catch((error) => report(name, String(error.stack ?? error)));
+    else tally.skipped.push(`no ${name} here, and none to be had: nothing was tested in it`);
+  }
 } finally {
   for (const server of servers) server.close();
   rmSync(folder, { recursive: true, force: true });

@@ -56,18 +56,23 @@ const outcomesOf = (value) => retryReport(value).attempts.map(({ status, code })
 const recover = async (world, step, first) => {
   const { client, url, ledger } = stage(world, [step, 200]);
   const response = await client.get(url);
-  is(outcomesOf(response), [first, 200], 'attempts');
   is((await ledger()).length, 2, 'requests');
+  // Firefox itself repeats a GET whose connection was reset.
+  if (world.isFirefox && step === reset) is(response.status, 200, 'status');
+  else is(outcomesOf(response), [first, 200], 'attempts');
 };
 
 const refuseToRepeat = async (world, step, code) => {
   const { client, url, ledger } = stage(world, [step, 200]);
   const error = await caught(client.post(url, { amount: 1 }));
-  is([error.code, retryReport(error).reason], [code, 'unsafe-method'], 'outcome');
+  // Firefox's fetch tells of a body that ends early by an error that axios gives no code.
+  const isUntold = world.isFirefox && world.adapter === 'fetch' && step === truncate;
+  const outcome = [isUntold ? undefined : code, 'unsafe-method'];
+  is([error.code, retryReport(error).reason], outcome, 'outcome');
   is((await ledger()).length, 1, 'requests');
 };
 
-/** Each takes `{ api, adapter, deadPort, isInsecure, staysOnline }`. */
+/** Each takes `{ api, adapter, deadPort, isInsecure, isFirefox, staysOnline }`. */
 const cases = {
   async 'a GET recovers from 503s'(world) {
     const { client, url, ledger } = stage(world, [503, 503, 200]);
@@ -141,7 +146,7 @@ const cases = {
 
   async 'AbortSignal.timeout ends the wait'(world) {
     const { client, url } = stage(world, [503], { baseDelay: 30_000 });
-    const error = await caught(client.get(url, { signal: AbortSignal.timeout(300) }));
+    const error = await caught(client.get(url, { signal: AbortSignal.timeout(3_000) }));
     is([axios.isCancel(error), error.cause?.name], [true, 'TimeoutError'], 'outcome');
   },
 
@@ -342,6 +347,7 @@ async function problemOf(run) {
     await run();
     return undefined;
   } catch (error) {
-    return String(error?.stack ?? error);
+    // The stack of Firefox does not begin with the message.
+    return `${error}\n${error?.stack}`;
   }
 }
