@@ -76,3 +76,9 @@ export function unwrapped(adapter: Adapter): Adapter {
   while (isWrapper(original)) original = original[ORIGINAL];
   return original;
 }
+
+/** Takes our wrappers off the adapter of a config that may be used again; they are left when an attempt did not reach it. */
+export function restore(config: InternalAxiosRequestConfig): void {
+  const adapter = unwrapped(config.adapter);
+  if (adapter !== config.adapter) config.adapter = adapter as never;
+}

@@ -4,6 +4,7 @@ import { linkTo, sleepUnlessAborted, sourcesOf } from '../runtime/abort.ts';
 import type { Clock } from '../types.ts';
 import { throwIfCanceled } from './cancellation.ts';
 import { restoreAdapter } from './deadline.ts';
+import type { Times } from './times.ts';
 
 type Config = InternalAxiosRequestConfig;
 
@@ -16,10 +17,7 @@ export interface Holding {
   readonly clock: Required<Clock>;
   /** Aborts when nothing is to wait any more. */
   readonly ended: AbortSignal;
-  /** Milliseconds that the request may still take. */
-  readonly left: () => number;
-  /** Told when the request waits no longer and is about to be sent. */
-  readonly begin: () => void;
+  readonly times: Times;
 }
 
 /** An adapter that sends only once the scope of the request does not cool, or fails with `ERR_COOLING_DOWN`. */
@@ -28,13 +26,13 @@ export function withHold(adapter: Config['adapter'], holding: Holding): AxiosAda
     const send = restoreAdapter(config, adapter);
     if (!holding.cooldown.idle) {
       await hold(config, holding);
-      holding.begin();
+      holding.times.begin();
     }
     return send(config);
   };
 }
 
-async function hold(config: Config, { cooldown, clock, ended, left }: Holding): Promise<void> {
+async function hold(config: Config, { cooldown, clock, ended, times }: Holding): Promise<void> {
   const scope = cooldown.scopeOf(config);
   const turn = ended.aborted ? undefined : cooldown.hold(scope, clock.monotonic());
   if (!turn) return;
@@ -45,7 +43,7 @@ async function hold(config: Config, { cooldown, clock, ended, left }: Holding): 
       const now = clock.monotonic();
       const wait = turn.due - now;
       if (wait <= 0) return;
-      if (ended.aborted || wait >= left()) throw coolingDown(config, cooldown.left(scope, now));
+      if (ended.aborted || wait >= times.left) throw coolingDown(config, cooldown.left(scope, now));
       await sleepUnlessAborted(clock, wait, signal);
     }
   } finally {

@@ -12,7 +12,8 @@ const EXHAUSTED: unique symbol = Symbol.for('axios-tenacity.exhausted');
 /** Under which a state answers which attempt is under way. */
 const ATTEMPT: unique symbol = Symbol.for('axios-tenacity.attempt');
 
-interface State {
+/** What answers, of this build or of the other. */
+export interface State {
   [REPORT]?(): RetryReport | undefined;
   [EXHAUSTED]?(): boolean;
   [ATTEMPT]?(): number | undefined;

@@ -1,9 +1,11 @@
-import axios, { type AxiosRequestTransformer, type AxiosResponse, isCancel } from 'axios';
-import { AttemptLog } from '../core/attempt-log.ts';
-import { type Outcome, run, type Task, type Terms, tellOfSuccess, type World } from '../core/loop.ts';
+import axios, { type AxiosResponse, isCancel } from 'axios';
+import type { AttemptLog } from '../core/attempt-log.ts';
+import { run } from '../core/loop.ts';
+import { tellOfSuccess } from '../core/observe.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { Policy } from '../core/policy.ts';
-import { causesOf, codeOf } from '../failure/causes.ts';
-import { failureOf, failureOfResponse } from '../failure/classify.ts';
+import type { Task, Terms, World } from '../core/task.ts';
+import { causesOf } from '../failure/causes.ts';
 import { readHeader } from '../hints/header.ts';
 import { askBudget } from '../limits/ask-budget.ts';
 import type { BudgetLike } from '../limits/brand.ts';
@@ -12,17 +14,19 @@ import { expected } from '../options/expected.ts';
 import { isObject } from '../options/fields.ts';
 import type { CancelSource } from '../runtime/abort.ts';
 import type { Reason, RetryReport } from '../types.ts';
-import { unwrapped, wrapped } from './adapter.ts';
-import { closeStream, isOneShot, releaseBody, throwIfFailed, watchBody } from './body.ts';
+import { restore, unwrapped, wrapped } from './adapter.ts';
+import { isOneShot, releaseBody } from './body.ts';
 import { canceledError } from './cancellation.ts';
-import { type Deadline, restoreAdapter, withDeadline } from './deadline.ts';
-import { ERR_COOLING_DOWN, withHold } from './hold.ts';
+import { type Claimant, claimantsOf, claimErrors } from './claims.ts';
+import { withHold } from './hold.ts';
 import { applyKey, headerOf } from './idempotency.ts';
+import { MadeBody, withoutMakers } from './made-body.ts';
+import { type Carrier, carriersOf, readOutcome } from './outcome.ts';
 import { type Boundary, type Editor, Flight, gate, sendInside } from './replay.ts';
-import { Answering, linkReport, wasRetried } from './report.ts';
+import { Answering, linkReport } from './report.ts';
 import { reportRival } from './rival.ts';
 import { type Config, copyOfConfig, Snapshot } from './snapshot.ts';
-import { isMarkedUnsent } from './unsent.ts';
+import { Times } from './times.ts';
 
 /** What all requests of one attached instance share. */
 export interface Attachment extends World {
@@ -33,52 +37,44 @@ export interface Attachment extends World {
  * One request of an attached instance; its config carries it through axios. A class instance, since axios clones plain
  * objects when it merges configs. Its data are private, so that nothing of it shows in a log.
  */
-export class RetryState extends Answering implements Task {
+export class RetryState extends Answering implements Task, Claimant {
   readonly #attachment: Attachment;
   readonly #policy: Policy;
   readonly #budget: BudgetLike | undefined;
   readonly #snapshot: Snapshot;
-  readonly #startedAt: number;
-  /** The same moment on the monotonic clock. */
-  readonly #origin: number;
+  /** The key that `idempotencyKey` made. */
+  readonly #key: string | false | undefined;
+  readonly #madeBody: MadeBody | undefined;
+  readonly #times: Times;
   /** When the first attempt ended, and with which status, if that was all. */
   #endedAt = -1;
   #status = 0;
   #log: AttemptLog | undefined = undefined;
   /** The retry under way. */
   #flight: Flight | undefined = undefined;
-  #attemptedAt: number;
-  /** `totalTimeout` cut an attempt off. */
-  #isOverdue = false;
-  /** What `data` made for the attempt under way. */
-  #body: unknown = undefined;
-  /** What `data` threw. */
-  #thrown: unknown = NOTHING;
-  /** The key that `idempotencyKey` made. */
-  readonly #key: string | false | undefined;
 
   /** Captures a request as it comes by. */
   constructor(attachment: Attachment, policy: Policy, config: Config, editor: Editor) {
     super();
+    const { clock, random } = attachment;
+    const { budget, idempotencyKey, data } = policy;
     this.#attachment = attachment;
     this.#policy = policy;
-    this.#startedAt = attachment.clock.now();
-    this.#origin = this.#attemptedAt = attachment.clock.monotonic();
-    this.#budget = policy.budget && askBudget(policy.budget);
+    this.#times = new Times(clock, policy);
+    this.#budget = budget && askBudget(budget);
     restore(config);
-    this.#key =
-      policy.idempotencyKey &&
-      applyKey(config, policy.idempotencyKey, RetryState.#spentKeyOf(config), attachment.random);
+    this.#key = idempotencyKey && applyKey(config, idempotencyKey, RetryState.#spentKeyOf(config), random);
     config.retryState = this;
-    if (policy.data) config.data = undefined;
+    if (data) config.data = undefined;
     this.#snapshot = new Snapshot(
       config,
       editor !== undefined,
       editor === 'request' || hasOwnTransform(config),
     );
-    if (policy.data) this.#makeBody(config, policy.data);
-    if (config.cancelToken || policy.data) this.#guard(config);
-    this.#limit(config);
+    this.#madeBody = data && new MadeBody(data);
+    this.#madeBody?.putInto(config);
+    if (config.cancelToken || data) claimErrors(config, this);
+    this.#times.limit(config);
     this.#hold(config);
   }
 
@@ -92,14 +88,15 @@ export class RetryState extends Answering implements Task {
   static behind(ok: boolean, value: unknown, attachment: Attachment): RetryState | undefined {
     const carried = (carrier: Carrier | undefined): RetryState | undefined => {
       const state = RetryState.of(carrier?.config, attachment);
-      return state && !state.#isTaken ? state : undefined;
+      return state && !state.isTaken ? state : undefined;
     };
     if (ok) return carried(value as Carrier | undefined);
-    const isClaimant = (state: RetryState): boolean => !state.#isTaken && state.#attachment === attachment;
-    return carriersOf(ok, value).map(carried).find(Boolean) ?? claimed.get(value as object)?.find(isClaimant);
+    const isOurs = (claimant: object): claimant is RetryState =>
+      #attachment in claimant && claimant.#attachment === attachment;
+    return carriersOf(ok, value).map(carried).find(Boolean) ?? claimantsOf(value).find(isOurs);
   }
 
-  get #isTaken(): boolean {
+  get isTaken(): boolean {
     return this.#log !== undefined || this.#endedAt >= 0;
   }
 
@@ -113,8 +110,7 @@ export class RetryState extends Answering implements Task {
     this.#status = status;
     if (throttle && !throttle.idle) throttle.give(originOf(config), this.#endedAt);
     if (observers.some(({ onAttempt }) => onAttempt)) {
-      const outcome = this.#read(true, value, undefined);
-      tellOfSuccess(this, this.#begin(), outcome);
+      tellOfSuccess(this, this.#begin(), this.#read(ok, value, undefined));
     }
     return value;
   }
@@ -131,60 +127,25 @@ export class RetryState extends Answering implements Task {
 
   /** Begins to log the request; answers what stays the same for all its attempts. */
   #begin(): Terms {
-    this.#log = this.#newLog();
+    this.#log = this.#times.newLog();
     return {
       world: this.#attachment,
       policy: this.#policy,
       budget: this.#budget,
       log: this.#log,
-      startedAt: this.#attemptedAt,
+      startedAt: this.#times.attemptedAt,
     };
   }
 
-  #newLog(): AttemptLog {
-    return new AttemptLog(this.#startedAt, this.#origin);
-  }
-
-  /** What came of an attempt. A value that does not carry this request is final: nothing tells what it is. */
   #read(ok: boolean, value: unknown, sent: Config | undefined): Outcome {
-    if (!ok) this.discard();
-    const isSent = (this.#flight?.isSent ?? true) && !isMarkedUnsent(value);
-    const carrier = carriersOf(ok, value).find(({ config }) => config?.retryState === this);
-    if (!carrier) {
-      const final = isCancel(value) ? 'aborted' : wasRetried(value) ? 'already-retried' : 'not-retryable';
-      return { ok, value, isSent, config: sent ?? this.#snapshot.config, failure: 'none', final };
-    }
-    const config = carrier.config as Config;
-    restore(config);
-    if (ok) {
-      const response = value as AxiosResponse;
-      const failure = failureOfResponse(response);
-      return { ok, value, isSent, config, response, result: response.status, failure };
-    }
-    const { response } = carrier;
-    const result = codeOf(carrier);
-    if (result === ERR_COOLING_DOWN) {
-      const { hint } = carrier;
-      const final = this.#attachment.ended.aborted ? 'detached' : 'cooling-down';
-      return { ok, value, isSent: false, config, result, failure: 'unsent', final, hint };
-    }
-    return {
-      ok,
-      value,
-      isSent,
-      config,
-      response,
-      // An error with a status below 400 is a body that was cut off: its code tells more.
-      result: response && response.status >= 400 ? response.status : result,
-      failure: failureOf(carrier, config),
-      final: this.#finalReason(value),
-    };
-  }
-
-  #finalReason(error: unknown): Reason | undefined {
-    if (this.#isOverdue) return 'total-timeout';
-    if (isCancel(error)) return 'aborted';
-    return wasRetried(error) ? 'already-retried' : undefined;
+    if (!ok) this.#madeBody?.discard();
+    return readOutcome(ok, value, {
+      state: this,
+      config: sent ?? this.#snapshot.config,
+      isSent: this.#flight?.isSent ?? true,
+      isOverdue: this.#times.isOverdue,
+      isEnded: this.#attachment.ended.aborted,
+    });
   }
 
   isCalm(config: Config): boolean {
@@ -197,7 +158,7 @@ export class RetryState extends Answering implements Task {
   prepare(): Config {
     const config = this.#snapshot.copy();
     config.retryState = this;
-    if (this.#policy.data) config.transformRequest = withoutMakers(config);
+    if (this.#madeBody) config.transformRequest = withoutMakers(config);
     return config;
   }
 
@@ -215,16 +176,15 @@ export class RetryState extends Answering implements Task {
   }
 
   async send(config: Config, { response }: Outcome): Promise<Outcome> {
-    this.discard();
+    this.#madeBody?.discard();
     const flight = new Flight(response);
     this.#flight = flight;
-    this.#attemptedAt = this.#attachment.clock.monotonic();
-    const { data } = this.#policy;
-    if (data && config.data === undefined) this.#makeBody(config, data);
+    this.#times.begin();
+    if (config.data === undefined) this.#madeBody?.putInto(config);
     const guard = (sent: Config): Config => {
       if (unwrapped(sent.adapter) === sent.adapter) {
         gate(sent, flight, this.#attachment.ended);
-        this.#limit(sent);
+        this.#times.limit(sent);
       }
       return sent;
     };
@@ -238,7 +198,7 @@ export class RetryState extends Answering implements Task {
 
   #land(flight: Flight, ok: boolean, value: unknown, config: Config): Outcome {
     // The error of a function of the user is no outcome.
-    if (!ok && value === this.#thrown) throw value;
+    if (!ok && this.#madeBody?.hasThrown(value)) throw value;
     const outcome = this.#read(ok, value, config);
     if (flight.isCut) this.release(outcome);
     else flight.land();
@@ -250,15 +210,12 @@ export class RetryState extends Answering implements Task {
     const phase = flight?.phase;
     if (!(phase === 'before' || (phase === 'after' && reason !== 'detached'))) return false;
     (flight as Flight).isCut = true;
+    this.#madeBody?.discard();
     return true;
   }
 
-  discard(): void {
-    closeStream(this.#body);
-  }
-
   release({ response }: Outcome): void {
-    this.discard();
+    this.#madeBody?.discard();
     releaseBody(response);
   }
 
@@ -290,7 +247,7 @@ export class RetryState extends Answering implements Task {
   }
 
   isReplayable(config?: Config): boolean {
-    if (config?.data === undefined && this.#policy.data) return true;
+    if (config?.data === undefined && this.#madeBody) return true;
     return !isOneShot(config ? config.data : this.#snapshot.data);
   }
 
@@ -302,96 +259,24 @@ export class RetryState extends Answering implements Task {
     return hasSucceeded ? state.#key : undefined;
   }
 
-  /** Lets axios ask `data` for the body of an attempt when it is about to be sent. */
-  #makeBody(config: Config, data: () => unknown): void {
-    const make = (): unknown => {
-      try {
-        const body = produce(data);
-        if (body === this.#body && isOneShot(body)) throw notABody('a new body for every attempt', body);
-        this.#body = body;
-        return body;
-      } catch (error) {
-        this.#thrown = error;
-        throw error;
-      }
-    };
-    makers.add(make);
-    config.transformRequest = [make, ...withoutMakers(config)];
-  }
-
-  /**
-   * A cancel token, or a body that failed, rejects with an error that has no config, or on the fetch adapter that of another
-   * request under the same token: notes that it belongs to this one.
-   */
-  #guard(config: Config): void {
-    const { adapter } = config;
-    config.adapter = wrapped(adapter, async (sent) => {
-      try {
-        const send = restoreAdapter(sent, adapter);
-        throwIfFailed(sent.data);
-        return await send(sent);
-      } catch (error) {
-        if (isObject(error) && (isCancel(error) || !('config' in error && error.config))) {
-          const others = (claimed.get(error) ?? []).filter((state) => !state.#isTaken);
-          claimed.set(error, [...others, this]);
-          linkReport(error, this);
-        }
-        throw error;
-      }
-    });
-  }
-
-  /** Puts the deadlines of the policy around the adapter. */
-  #limit(config: Config): void {
-    const { attemptTimeout, totalTimeout } = this.#policy;
-    if (Math.min(attemptTimeout, totalTimeout) === Infinity) return;
-    const { adapter } = config;
-    const { alarm } = this.#attachment.clock;
-    config.adapter = wrapped(
-      adapter,
-      withDeadline(adapter, alarm, () => this.#nextDeadline()),
-    );
-  }
-
   /** Lets the first attempt wait in front of the adapter while its scope cools. That wait is no part of the attempt. */
   #hold(config: Config): void {
     const { cooldown } = this.#policy;
     if (!cooldown?.holds) return;
     const { adapter } = config;
     const { clock, ended } = this.#attachment;
-    const left = (): number => this.#totalEnd - clock.monotonic();
-    const begin = (): void => {
-      this.#attemptedAt = clock.monotonic();
-    };
-    config.adapter = wrapped(adapter, withHold(adapter, { cooldown, clock, ended, left, begin }));
-  }
-
-  get #totalEnd(): number {
-    return this.#origin + this.#policy.totalTimeout;
-  }
-
-  #nextDeadline(): Deadline {
-    const { attemptTimeout, totalTimeout } = this.#policy;
-    const attempt = this.#attemptedAt + attemptTimeout;
-    const isTotal = this.#totalEnd <= attempt;
-    return {
-      left: Math.min(attempt, this.#totalEnd) - this.#attachment.clock.monotonic(),
-      name: isTotal ? `totalTimeout of ${totalTimeout} ms` : `attemptTimeout of ${attemptTimeout} ms`,
-      strike: () => {
-        this.#isOverdue = isTotal;
-      },
-    };
+    config.adapter = wrapped(adapter, withHold(adapter, { cooldown, clock, ended, times: this.#times }));
   }
 
   report(): RetryReport | undefined {
     // What this build did not make itself, as a deep copy or a proxy, has none of the data.
     if (!(#attachment in this)) return undefined;
     if (this.#endedAt >= 0 && !this.#log) {
-      this.#log = this.#newLog();
-      this.#log.add(this.#attemptedAt, this.#endedAt, this.#status);
+      this.#log = this.#times.newLog();
+      this.#log.add(this.#times.attemptedAt, this.#endedAt, this.#status);
       this.#log.settle(this.#endedAt);
     }
-    return (this.#log ?? this.#newLog()).report();
+    return (this.#log ?? this.#times.newLog()).report();
   }
 
   isExhausted(): boolean {
@@ -413,47 +298,8 @@ export class RetryState extends Answering implements Task {
   }
 }
 
-/** No error is this. */
-const NOTHING = Symbol();
-
-interface Carrier {
-  readonly config?: Config | null;
-  readonly response?: AxiosResponse;
-  readonly hint?: number;
-}
-
-/** What may carry the config of a request: a response, or an error and its causes. */
-const carriersOf = (ok: boolean, value: unknown): readonly Carrier[] =>
-  (ok ? [value].filter(isObject) : causesOf(value)) as readonly Carrier[];
-
-/** The requests that an error without config may belong to. */
-const claimed = new WeakMap<object, readonly RetryState[]>();
-
-/** The transforms that make a body by `data`. */
-const makers = new WeakSet<object>();
-
-/** The transforms of a config but those of ours. */
-const withoutMakers = ({ transformRequest }: Config): AxiosRequestTransformer[] =>
-  [transformRequest].flat().filter((transform) => transform !== undefined && !makers.has(transform)) as never;
-
-/** Takes our wrappers off the adapter of a config that may be used again; they are left when an attempt did not reach it. */
-function restore(config: Config): void {
-  const adapter = unwrapped(config.adapter);
-  if (adapter !== config.adapter) config.adapter = adapter as never;
-}
-
 const needsJudgement = ({ retryIf, statuses }: Policy, { status }: AxiosResponse): boolean =>
   !(status < 400) || retryIf !== undefined || statuses.has(status);
-
-function produce(data: () => unknown): unknown {
-  const body = data() as (Partial<Promise<unknown>> & { on?: unknown }) | undefined;
-  if (body?.then) throw notABody('a body', body);
-  watchBody(body);
-  return body;
-}
-
-const notABody = (rule: string, body: unknown): TypeError =>
-  expected('the result of retry option `data`', rule, body);
 
 const axiosTransform = /* @__PURE__ */ (() => [axios.defaults.transformRequest].flat()[0])();
 

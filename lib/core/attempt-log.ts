@@ -14,6 +14,8 @@ export class AttemptLog {
   /** Milliseconds that the latest attempt took. */
   duration = 0;
   mayHaveActed = false;
+  /** Milliseconds that the server asked to wait, in its latest answer. */
+  hint: number | undefined = undefined;
   isSettled = false;
   reason: Reason | undefined;
   /** Start since the first, duration and delay (or -1) of each kept attempt, one after another: half the memory of objects. */
@@ -50,6 +52,12 @@ export class AttemptLog {
   note(attempt: number, notes: Notes): void {
     this.#notes ??= new Map();
     this.#notes.set(attempt, { ...this.#notes.get(attempt), ...notes });
+  }
+
+  /** Notes how many milliseconds the server asked to wait, in its answer to the latest attempt. */
+  hear(hint: number | undefined): void {
+    this.hint = hint;
+    if (hint !== undefined) this.note(this.attempts, { hint });
   }
 
   /** Notes the wait after the latest attempt. */

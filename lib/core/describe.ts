@@ -9,6 +9,7 @@ export interface Progress {
   readonly totalDelay: number;
   readonly duration: number;
   readonly mayHaveActed: boolean;
+  readonly hint?: number | undefined;
   readonly random: () => number;
 }
 
@@ -52,5 +53,5 @@ export function describe<More extends object>(
     ...(typeof result === 'number' ? { status: result } : result !== undefined && { code: result }),
     failure,
     ...more,
-  });
+  }) as RetryContext & More;
 }
