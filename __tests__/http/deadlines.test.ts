@@ -338,7 +338,7 @@ describe.each(adapters)('over %s', (adapter) => {
   });
 
   test('Infinity and undefined are no deadline', async () => {
-    const server = await startServer(slowly(60, answer(200)));
+    const server = await startServer(slowly(500, answer(200)));
     const { client } = createClient({ adapter }, { attemptTimeout: 20, totalTimeout: 30 });
     const retry = { attemptTimeout: Infinity, totalTimeout: Infinity };
     expect((await client.get(server.url, { retry })).status).toBe(200);
@@ -378,7 +378,7 @@ describe('an adapter of the user', () => {
   test('that ignores its signal is covered, and its late answer is let go', async () => {
     const closed = jest.fn();
     const adapter = async (config: InternalAxiosRequestConfig) => {
-      await pause(80);
+      await pause(500);
       const data = { pipe: () => undefined, on: () => undefined, destroy: closed };
       return {
         status: 200,
@@ -400,12 +400,12 @@ describe('an adapter of the user', () => {
     process.on('unhandledRejection', unhandled);
     try {
       const adapter = async () => {
-        await pause(30);
+        await pause(400);
         throw new Error('late');
       };
       const { client } = createClient({ adapter }, { attemptTimeout: 10, maxAttempts: 1 });
       expect((await caught(client.get('/'))).code).toBe('ETIMEDOUT');
-      await pause(60);
+      await pause(500);
       expect(unhandled).not.toHaveBeenCalled();
     } finally {
       process.off('unhandledRejection', unhandled);

@@ -75,8 +75,7 @@ async function heldAfter(attach, retries) {
   class Play {
     failures = retries;
   }
-  const client = axios.create({ baseURL, adapter });
-  attach(client, MOST_RETRIES);
+  const { client } = clientsOf({ client: attach }, { baseURL, adapter }, MOST_RETRIES);
   const before = await heapUsed();
   const pending = Array.from({ length: requests }, () => client.get('/users/1', { play: new Play() }));
   while (inFlight.length < requests) await new Promise((resolve) => setImmediate(resolve));
