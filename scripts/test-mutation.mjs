@@ -41,12 +41,12 @@ const FLOORS = {
 
 /** The tests of a file, as globs below __tests__. */
 const FILES = {
-  'core/attempt-log.ts': ['unit/axios/report*', 'unit/core/loop*'],
+  'core/attempt-log.ts': ['unit/core/attempt-log'],
   'core/decide.ts': ['unit/core/decide'],
-  'core/describe.ts': ['unit/core/loop*', 'unit/axios/report*', 'unit/axios/replay'],
+  'core/describe.ts': ['unit/core/describe'],
   'core/full-url.ts': ['unit/core/full-url', 'unit/limits/origin'],
   'core/loop.ts': ['unit/core/*', 'unit/axios/attach*', 'unit/axios/replay', 'http/hooks'],
-  'core/policy.ts': ['unit/options/*', 'unit/core/decide', 'unit/core/loop*'],
+  'core/policy.ts': ['unit/core/policy', 'unit/options/*'],
   'core/verdict.ts': ['unit/core/verdict'],
 
   'failure/causes.ts': ['unit/failure/*'],
@@ -61,7 +61,7 @@ const FILES = {
   'hints/rate-limit.ts': ['unit/hints/*'],
   'hints/wait.ts': ['unit/hints/*'],
 
-  'limits/ask-budget.ts': ['unit/limits/budget', 'unit/options/options'],
+  'limits/ask-budget.ts': ['unit/limits/ask-budget'],
   'limits/brand.ts': ['unit/limits/*', 'unit/options/options'],
   'limits/budget.ts': ['unit/limits/budget'],
   'limits/cooldown.ts': ['unit/limits/cooldown'],
@@ -69,10 +69,10 @@ const FILES = {
   'limits/semaphore.ts': ['unit/limits/semaphore'],
   'limits/throttle.ts': ['unit/limits/throttle'],
 
-  'options/answers.ts': ['unit/options/*'],
-  'options/expected.ts': ['unit/options/*'],
+  'options/answers.ts': ['unit/options/answers'],
+  'options/expected.ts': ['unit/options/expected'],
   'options/fields.ts': ['unit/options/*'],
-  'options/filled.ts': ['unit/options/*', 'unit/limits/throttle', 'unit/strategies/wait'],
+  'options/filled.ts': ['unit/limits/budget', 'unit/limits/throttle', 'unit/strategies/wait'],
   'options/options.ts': ['unit/options/*'],
 
   'strategies/jitter.ts': ['unit/strategies/jitter'],
@@ -194,6 +194,7 @@ function read(file, report) {
     equivalent: alive.length - survivors.length,
     survivors: survivors.map((mutant) => show(mutant, source)),
     timeouts: timeouts.map((mutant) => show(mutant, source)),
+    idle: (EQUIVALENT[file] ?? []).filter((known) => !alive.some((mutant) => matches(known, mutant, source))),
   };
 }
 
@@ -213,13 +214,13 @@ function originalOf({ location: { start, end } }, source) {
 }
 
 /** Whether it is known that a mutant does what the original does. */
-function isEquivalent(file, mutant, source) {
-  const known = EQUIVALENT[file] ?? [];
+const isEquivalent = (file, mutant, source) =>
+  (EQUIVALENT[file] ?? []).some((known) => matches(known, mutant, source));
+
+function matches({ from, to, line = '' }, mutant, source) {
   const [original, replacement] = [originalOf(mutant, source), inOneLine(mutant.replacement ?? '')];
   const at = source.split('\n')[mutant.location.start.line - 1] ?? '';
-  return known.some(
-    ({ from, to, line = '' }) => from === original && to.includes(replacement) && at.includes(line),
-  );
+  return from === original && to.includes(replacement) && at.includes(line);
 }
 
 function show(mutant, source) {
@@ -248,7 +249,7 @@ function tell(file, outcome) {
     console.log(`✗ ${file}: no score, Stryker failed (LOG=info tells more)`);
     return;
   }
-  const { all, killed, equivalent, survivors, timeouts } = outcome;
+  const { all, killed, equivalent, survivors, timeouts, idle } = outcome;
   const mark = percentOf(outcome) >= floorOf(file) ? '✓' : '✗';
   console.log(
     `${mark} ${file}: ${percentOf(outcome).toFixed(1)} % (${killed} of ${all} mutants killed, ${equivalent} known to change nothing; floor ${floorOf(file)} %)`,
@@ -256,6 +257,7 @@ function tell(file, outcome) {
   for (const survivor of survivors) console.log(`    ${survivor}`);
   // They count as killed, and on a machine with much else to do they need not be.
   for (const timeout of timeouts) console.log(`    timed out: ${timeout}`);
+  for (const { from } of idle) console.log(`    listed as equivalent, and no such mutant survives: ${from}`);
 }
 
 /** The scores of all runs as lines of Markdown. */
@@ -292,9 +294,8 @@ const faults = [
   ...misplaced(),
   ...positionals.filter((file) => !FILES[file]).map((file) => `${file} has no entry`),
 ];
-const asked = values.table
-  ? []
-  : Object.keys(FILES).filter((file) => positionals.length === 0 || positionals.includes(file));
+const wanted = positionals.length > 0 ? positionals.filter((file) => FILES[file]) : Object.keys(FILES);
+const asked = values.table ? [] : wanted;
 for (const file of asked.filter((name) => existsSync(join(root, 'lib', name)))) {
   const outcome = mutate(file);
   tell(file, outcome);
