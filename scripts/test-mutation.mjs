@@ -160,13 +160,21 @@ function mutate(file) {
   const config = join(reports, `${name}.config.json`);
   const report = join(reports, `${name}.json`);
   const testMatch = FILES[file].map((glob) => `<rootDir>/__tests__/${glob}.test.ts`);
-  const setupFilesAfterEnv = ['<rootDir>/scripts/stop-at-first-failure.cjs'];
+  const jest = {
+    testMatch,
+    testTimeout: 5_000,
+    setupFilesAfterEnv: ['<rootDir>/scripts/stop-at-first-failure.cjs'],
+    moduleNameMapper: {
+      '^(\\.{1,2}/.+)\\.js$': '$1',
+      '^fast-check$': '<rootDir>/scripts/few-runs.cjs',
+    },
+  };
   writeFileSync(
     config,
     JSON.stringify({
       ...settings,
       mutate: [`lib/${file}`],
-      jest: { ...settings.jest, config: { testMatch, testTimeout: 5_000, setupFilesAfterEnv } },
+      jest: { ...settings.jest, config: jest },
       jsonReporter: { fileName: report },
       // Its own, so that two runs may be under way at once.
       tempDirName: `.stryker-tmp/${name}`,
