@@ -75,6 +75,18 @@ test('notes on one attempt add up, before and after it is counted', () => {
   expect(second).toStrictEqual({ number: 2, startedAt: STARTED_AT + 2, duration: 1, status: 503 });
 });
 
+test('what the server asked for is noted with its answer, and the latest answer counts', () => {
+  const log = logOf(1);
+  log.hear(0);
+  expect(log.hint).toBe(0);
+  log.add(0, 1, 503);
+  log.hear(undefined);
+  expect(log.hint).toBeUndefined();
+  const [first, second] = log.report().attempts;
+  expect(first).toMatchObject({ number: 1, hint: 0 });
+  expect(Object.keys(second as object)).not.toContain('hint');
+});
+
 test('of more than 50 attempts the first 10 and the last 40 are kept', () => {
   const numbers = (log: AttemptLog) => log.report().attempts.map(({ number }) => number);
   expect(logOf(50).report().omitted).toBe(0);

@@ -152,6 +152,18 @@ describe('a success', () => {
     expect(throttle.give.mock.calls).toEqual([[ORIGIN, 9, 4, true]]);
   });
 
+  test('that was polled for gives back what the retry of a failure before took', () => {
+    const throttle = throttleOf();
+    const { payment, log } = paymentOf({ throttle });
+    payment.take(failed(503), 0, false);
+    payment.spend();
+    payment.take(failed(200, 'none'), 0, false);
+    payment.spend();
+    log.attempts = 3;
+    payment.reward(config);
+    expect(throttle.idle).toBe(true);
+  });
+
   test('at the first try earns a little at its own origin', () => {
     const throttle = { take: jest.fn(), give: jest.fn() };
     const { payment, at } = paymentOf({ throttle });
