@@ -71,7 +71,8 @@ describe('a first attempt while its scope cools', () => {
 describe('a first attempt that may not wait so long', () => {
   const expectUnsent = ({ value, at, report }: Awaited<ReturnType<Stage['send']>>, hint: number): void => {
     expect(value).toBeInstanceOf(AxiosError);
-    expect(value).toMatchObject({ code: 'ERR_COOLING_DOWN', hint });
+    const message = `not sent: the server asked for a pause of ${hint} ms`;
+    expect(value).toMatchObject({ code: 'ERR_COOLING_DOWN', hint, message });
     expect((value as AxiosError).response).toBeUndefined();
     expect(report).toMatchObject({ reason: 'cooling-down', attempts: [], totalDelay: 0 });
     expect(at).toBe(1_000 - hint);

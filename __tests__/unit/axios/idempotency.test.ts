@@ -81,4 +81,33 @@ describe('a key', () => {
     );
     expect(config.headers.has('Idempotency-Key')).toBe(false);
   });
+
+  test('that was made for an earlier request is replaced, and one of the caller is not', () => {
+    const generate = () => 'made';
+    const config = configOf('post', { 'Idempotency-Key': 'earlier' });
+    expect(applyKey(config, { generate }, 'another', Math.random)).toBeUndefined();
+    expect(config.headers.get('Idempotency-Key')).toBe('earlier');
+    expect(applyKey(config, { generate }, 'earlier', Math.random)).toBe('made');
+    expect(config.headers.get('Idempotency-Key')).toBe('made');
+    expect(applyKey(configOf('post'), { generate }, 'earlier', Math.random)).toBe('made');
+  });
+});
+
+describe('where the engine has no secure chance, as React Native has none', () => {
+  const { crypto } = globalThis;
+  const put = (value: unknown) =>
+    Object.defineProperty(globalThis, 'crypto', { value, configurable: true, writable: true });
+
+  afterEach(() => put(crypto));
+
+  test.each([
+    ['no `crypto`', undefined],
+    ['no `getRandomValues`', {}],
+  ])('the chance of the runtime makes the key: %s', (_, engine) => {
+    put(engine);
+    const numbers = [0, 0.999, 0.5, 10.7 / 256];
+    let turn = 0;
+    const random = () => numbers[turn++ % numbers.length] as number;
+    expect(applyKey(configOf('post'), true, undefined, random)).toBe('0f0a0f0a-0f0a-40f0-8a0f-0a0f0a0f0a0f');
+  });
 });

@@ -101,6 +101,31 @@ describe('cancelling a reservation of 40 from { maxRetries: 2, maxWait: 100 }', 
   });
 });
 
+describe('extending a reservation of 40 from { maxRetries: 2, maxWait: 100 }', () => {
+  test.each([
+    ['takes what is asked', 50, true, [1, 10]],
+    ['takes all that is left', 60, true, [1, 0]],
+    ['takes nothing when so much is not left', 60.5, false, [1, 60]],
+  ])('%s', (_, more, isGranted, expected) => {
+    const budget = new RetryBudget({ maxRetries: 2, maxWait: 100 });
+    expect(budget.reserve(40)?.extend(more)).toBe(isGranted);
+    expect(left(budget)).toEqual(expected);
+  });
+
+  test('an endless wait is never granted', () => {
+    const budget = new RetryBudget({ maxWait: Infinity });
+    expect(budget.reserve(40)?.extend(Infinity)).toBe(false);
+  });
+
+  test('what was taken more is given back too', () => {
+    const budget = new RetryBudget({ maxRetries: 2, maxWait: 100 });
+    const reservation = budget.reserve(40) as Reservation;
+    reservation.extend(50);
+    reservation.cancel(45);
+    expect(left(budget)).toEqual([2, 55]);
+  });
+});
+
 test('what sums of fractions gain by rounding is not handed out', () => {
   const budget = new RetryBudget({ maxWait: 100.3 });
   const reservations = [5.1, 7.2, 57.2].map((delay) => budget.reserve(delay));

@@ -17,6 +17,7 @@ describe('the origin of a request', () => {
       { url: 'http://a.example/', allowAbsoluteUrls: false },
       'http://a.example',
     ],
+    ['a URL with the port that goes without saying', { url: 'https://a.example:443/' }, 'https://a.example'],
     ['a Unix socket', { url: '/x', socketPath: '/run/a.sock' }, 'unix:/run/a.sock'],
     [
       'a Unix socket, whatever the URL',
@@ -68,6 +69,7 @@ describe('where `URL` has no origin, as in React Native', () => {
     ['HTTP://API.example.com:8080#top', 'http://api.example.com:8080'],
     ['https://ada:secret@api.example.com/', 'https://api.example.com'],
     ['/v1', ''],
+    ['/v1?to=https://other.example', ''],
     ['', ''],
   ])('%s goes to %j', (url, origin) => {
     expect(originOf({ url })).toBe(origin);

@@ -73,6 +73,30 @@ describe('a permit', () => {
     expect(await hasFree(semaphore)).toBe(false);
   });
 
+  test('can be seen to be free, and so can the length of the queue', async () => {
+    const semaphore = new Semaphore(1);
+    const seen = () => [semaphore.hasFree, semaphore.waiting];
+    expect(seen()).toEqual([true, 0]);
+    const release = await semaphore.acquire();
+    expect(seen()).toEqual([false, 0]);
+    const next = semaphore.acquire();
+    expect(seen()).toEqual([false, 1]);
+    release();
+    expect(seen()).toEqual([false, 0]);
+    (await next)();
+    expect(seen()).toEqual([true, 0]);
+  });
+
+  test('that nobody waited for is had again, and then by those who wait', async () => {
+    const semaphore = new Semaphore(1);
+    (await semaphore.acquire())();
+    const release = await semaphore.acquire();
+    const waiting = semaphore.acquire();
+    release();
+    expect(semaphore.waiting).toBe(0);
+    expect(await waiting).toEqual(expect.any(Function));
+  });
+
   test('goes to the one who waited longest, not to a newcomer', async () => {
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire();

@@ -123,6 +123,17 @@ describe('a bucket', () => {
   });
 });
 
+test('a bucket is low while less than half of it is left, at the time that is asked about', () => {
+  const throttle = new RetryThrottle({ capacity: 10, retryCost: 1, refillTime: 1_000 });
+  const isLow = (now: number) => throttle.isLow('https://a.example', now);
+  expect(isLow(0)).toBe(false);
+  for (let retry = 1; retry <= 5; retry += 1) throttle.take('https://a.example', false, 0);
+  expect(isLow(0)).toBe(false);
+  throttle.take('https://a.example', false, 0);
+  expect([isLow(0), isLow(99), isLow(100)]).toEqual([true, true, false]);
+  expect(throttle.isLow('https://b.example', 0)).toBe(false);
+});
+
 describe('what is tracked', () => {
   const throttle = () =>
     new RetryThrottle({ capacity: 100, retryCost: 50, throttledRetryCost: 0, refillTime: 1_000 });
