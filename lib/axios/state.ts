@@ -1,7 +1,8 @@
 import axios, { type AxiosResponse, isCancel } from 'axios';
 import type { AttemptLog } from '../core/attempt-log.ts';
+import { describe } from '../core/describe.ts';
 import { run } from '../core/loop.ts';
-import { tellOfSuccess } from '../core/observe.ts';
+import { tell } from '../core/observe.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Task, Terms, World } from '../core/task.ts';
@@ -13,7 +14,7 @@ import { originOf } from '../limits/origin.ts';
 import { expected } from '../options/expected.ts';
 import { isObject } from '../options/fields.ts';
 import type { CancelSource } from '../runtime/abort.ts';
-import type { Reason, RetryReport } from '../types.ts';
+import type { Reason, RetryContext, RetryReport } from '../types.ts';
 import { restore, unwrapped, wrapped } from './adapter.ts';
 import { isOneShot, releaseBody } from './body.ts';
 import { canceledError } from './cancellation.ts';
@@ -110,9 +111,24 @@ export class RetryState extends Answering implements Task, Claimant {
     this.#status = status;
     if (throttle && !throttle.idle) throttle.give(originOf(config), this.#endedAt);
     if (observers.some(({ onAttempt }) => onAttempt)) {
-      tellOfSuccess(this, this.#begin(), this.#read(ok, value, undefined));
+      tell(observers, 'onAttempt', () => this.#describeSuccess(value as AxiosResponse));
     }
     return value;
+  }
+
+  /** The context of a first attempt that succeeded and that nobody judges. */
+  #describeSuccess(response: AxiosResponse): RetryContext {
+    const progress = {
+      attemptNumber: 1,
+      maxAttempts: this.#policy.maxAttempts,
+      ...this.#times.until(this.#endedAt),
+      totalDelay: 0,
+      mayHaveActed: false,
+      random: this.#attachment.random,
+    };
+    const { config, status } = response;
+    const result = { ok: true, value: response, config, response, result: status, failure: 'none' } as const;
+    return describe(progress, result, (sent) => this.copyOf(sent), {});
   }
 
   async #conclude(ok: boolean, value: unknown): Promise<unknown> {

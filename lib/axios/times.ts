@@ -27,6 +27,11 @@ export class Times {
     return new AttemptLog(this.#startedAt, this.#origin);
   }
 
+  /** Milliseconds that the request and its latest attempt have taken when it is `end`. */
+  until(end: number): { readonly elapsed: number; readonly duration: number } {
+    return { elapsed: end - this.#origin, duration: end - this.attemptedAt };
+  }
+
   /** An attempt begins now. */
   begin(): void {
     this.attemptedAt = this.#clock.monotonic();

@@ -33,25 +33,33 @@ export const methodOf = ({ method = 'get' }: { readonly method?: string }): stri
  * @param more what else is known at this moment
  */
 export function describe<More extends object>(
-  progress: Progress,
+  { attemptNumber, maxAttempts, elapsed, totalDelay, duration, mayHaveActed, hint, random }: Progress,
   { ok, value, config, response, result, failure }: Result,
   copyOf: (config: InternalAxiosRequestConfig) => InternalAxiosRequestConfig,
   more: More,
 ): RetryContext & More {
   let copy: InternalAxiosRequestConfig | undefined;
-  return Object.freeze({
-    // The getter stands first: V8 takes five times as long for an object that begins with a spread.
+  // One field after the other, the getter first: V8 takes half as long again where a part is spread into the object.
+  const context: { -readonly [name in keyof RetryContext]: RetryContext[name] } = {
     get config() {
       copy ??= copyOf(config);
       return copy;
     },
-    ...progress,
+    attemptNumber,
+    maxAttempts,
+    elapsed,
+    totalDelay,
+    duration,
+    mayHaveActed,
+    random,
     method: methodOf(config),
     url: config.url ?? '',
-    ...(!ok && { error: value }),
-    ...(response && { response }),
-    ...(typeof result === 'number' ? { status: result } : result !== undefined && { code: result }),
     failure,
-    ...more,
-  }) as RetryContext & More;
+  };
+  if (!ok) context.error = value;
+  if (response) context.response = response;
+  if (typeof result === 'number') context.status = result;
+  else if (result !== undefined) context.code = result;
+  if (hint !== undefined) context.hint = hint;
+  return Object.freeze(Object.assign(context, more)) as RetryContext & More;
 }

@@ -5,7 +5,7 @@ import { askReader, readHints } from '../hints/hints.ts';
 import { readVerdict } from '../options/answers.ts';
 import { isCancelled, type Link, linkTo, sleepUnlessAborted, sourcesOf } from '../runtime/abort.ts';
 import { race } from '../runtime/race.ts';
-import type { Failure, PendingRetryContext, Reason, RetryVerdict } from '../types.ts';
+import type { Failure, PendingRetryContext, Reason, RetryObserver, RetryVerdict } from '../types.ts';
 import { decide, findHazard, mayAct, type Pause, waitOf } from './decide.ts';
 import { methodOf } from './describe.ts';
 import { contextOf, tell } from './observe.ts';
@@ -287,8 +287,9 @@ class Loop {
     return outcome;
   }
 
-  #tell(event: 'onAttempt' | 'onRetry' | 'onGiveUp', outcome: Outcome, more: object): void {
-    tell(event, this.#task, this.#terms, outcome, more);
+  #tell(event: keyof RetryObserver, outcome: Outcome, more: object): void {
+    const { observers } = this.#terms.policy;
+    tell(observers, event, () => contextOf(this.#task, this.#terms, outcome, more));
   }
 
   get #now(): number {

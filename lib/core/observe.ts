@@ -1,5 +1,4 @@
-import { readHints } from '../hints/hints.ts';
-import type { RetryContext } from '../types.ts';
+import type { RetryContext, RetryObserver } from '../types.ts';
 import { describe } from './describe.ts';
 import type { Outcome } from './outcome.ts';
 import type { Task, Terms } from './task.ts';
@@ -20,37 +19,24 @@ export function contextOf<More extends object>(
     totalDelay: log.totalDelay,
     duration: log.duration,
     mayHaveActed: log.mayHaveActed,
+    hint: log.hint,
     random: world.random,
-    ...(log.hint !== undefined && { hint: log.hint }),
   };
   return describe(progress, outcome, (config) => task.copyOf(config), more);
 }
 
-/** Tells the observers what has come of an attempt. */
+/** Tells the observers what has come of an attempt; each gets a context of its own. */
 export function tell(
-  event: 'onAttempt' | 'onRetry' | 'onGiveUp',
-  task: Task,
-  terms: Terms,
-  outcome: Outcome,
-  more: object,
+  observers: readonly RetryObserver[],
+  event: keyof RetryObserver,
+  contextNow: () => object,
 ): void {
-  for (const observer of terms.policy.observers) {
+  for (const observer of observers) {
     try {
       const { [event]: listen } = observer as { [name in typeof event]?: (context: object) => unknown };
-      (listen?.(contextOf(task, terms, outcome, more)) as Promise<void> | undefined)?.then(nothing, nothing);
+      (listen?.(contextNow()) as Promise<void> | undefined)?.then(nothing, nothing);
     } catch {
       // Observers are told and never asked.
     }
   }
-}
-
-/** Tells the observers of a first attempt that succeeded and that nobody judges. */
-export function tellOfSuccess(task: Task, terms: Terms, outcome: Outcome): void {
-  const { clock } = terms.world;
-  const { log, startedAt } = terms;
-  const { headers, status } = outcome.response ?? {};
-  log.add(startedAt, clock.monotonic(), outcome.result);
-  log.hear(readHints(headers, status, clock.now()).after);
-  tell('onAttempt', task, terms, outcome, {});
-  log.settle(clock.monotonic());
 }
