@@ -176,6 +176,44 @@ describe.each(transports)(
       const error = await caught(createAround('before us', stuck, { totalTimeout: 500 }, defaults).get('/'));
       expect(retryReport(error)?.reason).toBe('total-timeout');
     });
+
+    describe.each(['drain', 'detach'] as const)('after %s()', (end) => {
+      /** A request whose retry was answered, and hangs, when the client ends. */
+      async function hang(options: RetryOptions = {}) {
+        const { defaults, sent } = await openLine(transport, 503, 200);
+        const controller = new AbortController();
+        let isThere = false;
+        const { client, handle } = attachAround(
+          'before us',
+          ({ interceptors }) => {
+            interceptors.response.use(() => {
+              isThere = true;
+              return new Promise(nothing);
+            });
+          },
+          options,
+          defaults,
+        );
+        const given = caught(client.get('/', { signal: controller.signal }));
+        await eventually(() => isThere);
+        handle[end]();
+        expect(sent).toHaveLength(2);
+        return { given, controller };
+      }
+
+      test('is cut off by an abort', async () => {
+        const { given, controller } = await hang();
+        controller.abort();
+        const error = await given;
+        expect([axios.isCancel(error), retryReport(error)?.reason]).toEqual([true, 'aborted']);
+      });
+
+      test('is cut off by totalTimeout', async () => {
+        const { given } = await hang({ totalTimeout: 500 });
+        const error = await given;
+        expect([error.response?.status, retryReport(error)?.reason]).toEqual([503, 'total-timeout']);
+      });
+    });
   },
 );
 

@@ -113,6 +113,19 @@ describe.each(adapters)('over %s', (adapter) => {
     },
   );
 
+  test('retryIf that throws about a success ends the request with its error, which has a report', async () => {
+    const server = await startServer(answer(200));
+    const onGiveUp = jest.fn();
+    const thrown = new Error('unreadable');
+    const retryIf = () => {
+      throw thrown;
+    };
+    const error = await caught(connect(server, { retryIf, observe: { onGiveUp } }).client.get('/'));
+    expect(error).toBe(thrown);
+    expect(retryReport(error)).toMatchObject({ reason: 'callback-threw', attempts: [{ status: 200 }] });
+    expect(onGiveUp).toHaveBeenCalledTimes(1);
+  });
+
   test.each(['wait', 'jitter', 'stop'] as const)('%s is not asked when no attempt is left', async (name) => {
     const server = await startServer(answer(503));
     const asked: number[] = [];

@@ -1,4 +1,4 @@
-import axios, { type AxiosResponse, isCancel } from 'axios';
+import axios, { type AxiosResponse } from 'axios';
 import type { AttemptLog } from '../core/attempt-log.ts';
 import { describe } from '../core/describe.ts';
 import { run } from '../core/loop.ts';
@@ -137,7 +137,7 @@ export class RetryState extends Answering implements Task, Claimant {
     if (!ok) reportRival(this.#attachment.boundary.instance, outcome.config);
     const last = await run(this, this.#begin(), outcome);
     if (last.ok) return last.value;
-    if (isCancel(last.value)) linkReport(last.value as object, this);
+    if (isObject(last.value)) linkReport(last.value, this);
     throw last.value;
   }
 

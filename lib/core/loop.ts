@@ -247,22 +247,28 @@ class Loop {
   ): Promise<unknown> {
     const { policy, world } = this.#terms;
     const left = policy.totalTimeout - this.#elapsed;
-    return race(answer, { signal: this.#link.signal, left, clock: world.clock }, () => {
-      const settled = this.#interruption(outcome) ?? new Settled(outcome, 'total-timeout');
+    const sources = [world.ended, ...sourcesOf(outcome.config)];
+    return race(answer, { sources, left, clock: world.clock }, (isTimeUp) => {
+      const reason = isTimeUp ? 'total-timeout' : 'detached';
+      const settled = this.#cancellation(outcome) ?? new Settled(outcome, reason);
       return mayCut(settled.reason) ? settled : undefined;
     });
   }
 
   /** Why there is no going on between two attempts: the request is cancelled, or there are no further retries. */
   #interruption(outcome: Outcome): Settled | undefined {
+    const cancellation = this.#cancellation(outcome);
+    if (cancellation) return cancellation;
+    return this.#terms.world.ended.aborted ? new Settled(outcome, 'detached') : undefined;
+  }
+
+  #cancellation(outcome: Outcome): Settled | undefined {
     const { config } = outcome;
     const source = sourcesOf(config).find(isCancelled);
-    if (source) {
-      this.#task.release(outcome);
-      const value = this.#task.cancelError(config, source);
-      return new Settled({ ...outcome, ok: false, value, response: undefined }, 'aborted');
-    }
-    return this.#terms.world.ended.aborted ? new Settled(outcome, 'detached') : undefined;
+    if (!source) return undefined;
+    this.#task.release(outcome);
+    const value = this.#task.cancelError(config, source);
+    return new Settled({ ...outcome, ok: false, value, response: undefined }, 'aborted');
   }
 
   /** Why it is too late for a retry, now or in so many milliseconds. */

@@ -11,12 +11,13 @@ function deferred<T>() {
   return { promise, resolve, reject };
 }
 
-/** A race that ends in 100 ms or with the signal. */
+/** A race that ends in 100 ms or with one of two signals. */
 function limited(left = 100) {
   const clock = createEventClock();
   const alarm = jest.spyOn(clock, 'alarm');
-  const controller = new AbortController();
-  return { clock, alarm, controller, limits: { signal: controller.signal, left, clock } };
+  const [other, controller] = [new AbortController(), new AbortController()];
+  const sources = [other.signal, controller.signal];
+  return { clock, alarm, other, controller, limits: { sources, left, clock } };
 }
 
 const interrupted = () => 'interrupted';
@@ -49,7 +50,7 @@ test('what a promise rejects with is thrown, and nothing is left behind', async 
   expect(alarm.mock.calls[0]?.[1]?.aborted).toBe(true);
 });
 
-test('the signal ends the wait, also when it has aborted before', async () => {
+test('a signal ends the wait, also when it has aborted before', async () => {
   const { limits, controller } = limited();
   const answer = race(deferred().promise, limits, interrupted);
   controller.abort();
@@ -63,9 +64,9 @@ test.each([
   [-5, 0],
 ])('with %d ms left the wait ends after %d ms', async (left, end) => {
   const { limits, clock } = limited(left);
-  const answer = race(deferred().promise, limits, () => clock.now());
+  const answer = race(deferred().promise, limits, (isTimeUp) => [isTimeUp, clock.now()]);
   await clock.run();
-  expect(await answer).toBe(end);
+  expect(await answer).toEqual([true, end]);
 });
 
 test('without an end there is no alarm', async () => {
@@ -75,13 +76,14 @@ test('without an end there is no alarm', async () => {
 });
 
 test('an interruption that does not end the wait leaves it to the promise', async () => {
-  const { limits, clock, controller } = limited();
+  const { limits, clock, controller, other } = limited();
   const { promise, resolve } = deferred();
-  const interrupt = jest.fn(() => undefined);
+  const interrupt = jest.fn<undefined, [boolean]>(() => undefined);
   const answer = race(promise, limits, interrupt);
+  other.abort();
   controller.abort();
   await clock.run();
-  expect(interrupt).toHaveBeenCalledTimes(2);
+  expect(interrupt.mock.calls).toEqual([[false], [false], [true]]);
   resolve('late');
   expect(await answer).toBe('late');
 });
