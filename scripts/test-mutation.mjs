@@ -182,6 +182,7 @@ function mutate(file) {
   const report = join(reports, `${name}.json`);
   const testMatch = FILES[file].map((glob) => `<rootDir>/__tests__/${glob}.test.ts`);
   const jest = {
+    roots: ['<rootDir>/lib', '<rootDir>/__tests__'],
     testMatch,
     testTimeout: 5_000,
     setupFilesAfterEnv: ['<rootDir>/scripts/stop-at-first-failure.cjs'],
