@@ -60,17 +60,17 @@ const FILES = {
   'core/policy.ts': ['unit/core/policy'],
   'core/verdict.ts': ['unit/core/verdict'],
 
-  'failure/causes.ts': ['unit/failure/*'],
-  'failure/classify.ts': ['unit/failure/*'],
-  'failure/permanent.ts': ['unit/failure/*'],
+  'failure/causes.ts': ['unit/failure/causes'],
+  'failure/classify.ts': ['unit/failure/failure-of', 'unit/failure/foreign-errors', 'unit/failure/words'],
+  'failure/permanent.ts': ['unit/failure/permanent'],
   'failure/transient.ts': ['unit/failure/transient', 'unit/strategies/retry-if'],
-  'failure/unsent.ts': ['unit/failure/*'],
+  'failure/unsent.ts': ['unit/failure/failure-of', 'unit/failure/words'],
 
-  'hints/date.ts': ['unit/hints/*'],
-  'hints/header.ts': ['unit/hints/*'],
-  'hints/hints.ts': ['unit/hints/*'],
-  'hints/rate-limit.ts': ['unit/hints/*'],
-  'hints/wait.ts': ['unit/hints/*'],
+  'hints/date.ts': ['unit/hints/date'],
+  'hints/header.ts': ['unit/hints/header'],
+  'hints/hints.ts': ['unit/hints/hints'],
+  'hints/rate-limit.ts': ['unit/hints/rate-limit'],
+  'hints/wait.ts': ['unit/hints/wait'],
 
   'limits/ask-budget.ts': ['unit/limits/ask-budget'],
   'limits/brand.ts': ['unit/limits/*', 'unit/options/options'],
@@ -182,6 +182,7 @@ function mutate(file) {
   const report = join(reports, `${name}.json`);
   const testMatch = FILES[file].map((glob) => `<rootDir>/__tests__/${glob}.test.ts`);
   const jest = {
+    roots: ['<rootDir>/lib', '<rootDir>/__tests__'],
     testMatch,
     testTimeout: 5_000,
     setupFilesAfterEnv: ['<rootDir>/scripts/stop-at-first-failure.cjs'],

@@ -109,7 +109,9 @@ describe('an idempotency key', () => {
     [undefined, undefined],
   ])('%j becomes %j', (idempotencyKey, expected) => {
     const { idempotencyKey: resolved } = resolvePolicy({ idempotencyKey });
-    expect(resolved && { ...Object(resolved) }).toEqual(expected);
+    expect(resolved && { ...Object(resolved) }).toStrictEqual(expected);
+    // What somebody put on `Object.prototype` is no option.
+    if (resolved) expect(Object.getPrototypeOf(resolved)).toBeNull();
   });
 });
 
