@@ -28,7 +28,7 @@ const PATIENCE = 200;
 const TICK = 100;
 
 /** What stands for the answer of a promise that does not settle. */
-const NEVER = Symbol('never');
+export const NEVER = Symbol('never');
 
 /** How the thread fares: its ticks are fewer than the time that passes when it is blocked, or the machine is busy. */
 export class Loop {
@@ -419,6 +419,9 @@ export class Wave {
     this.#checkTime(trial, { startedAt, abortedAt, late });
     this.#checkReport(trial, ok, value);
     if (!ok) this.#checkError(trial, value);
+    const isAborted = abortedAt !== undefined || this.shared.signal.aborted;
+    if (!ok && !isAborted && axios.isCancel(value))
+      this.complain(plan.id, 'was cancelled by nobody', value.stack);
     if (ok && plan.responseType === 'stream') await this.#read(value.data);
     clearTimeout(timer);
     if (!(ok && plan.responseType === 'stream')) this.#signals.set(plan.id, own.signal);
@@ -501,7 +504,9 @@ export class Wave {
       before !== undefined &&
       this.plan.adapters === 'bare' &&
       [...errors.keys()].at(-1) !== error &&
-      plan.retryIf === 'none'
+      plan.retryIf === 'none' &&
+      // The error of the last attempt stays in the interceptor that hangs.
+      plan.inside !== 'hangs late'
     )
       this.complain(id, 'failed with the error of an attempt that was not the last');
     if (!axios.isAxiosError(error)) return;
