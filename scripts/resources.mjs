@@ -11,7 +11,8 @@ export function resources() {
 /** Waits until nothing is left over beyond what was there before; answers what is. */
 export async function leftOver(before) {
   let left = {};
-  for (let n = 0; n < 100; n += 1) {
+  // fetch gives a TLS handshake up that nobody waits for any more only after 10 s.
+  for (let n = 0; n < 250; n += 1) {
     left = Object.fromEntries(
       Object.entries(resources())
         .map(([name, count]) => [name, count - (before[name] ?? 0)])

@@ -1,6 +1,6 @@
-// `npm run test:soak`: 20,000 requests, 200 at a time, against a server that fails, resets, stalls and refuses at random,
-// with everything attached: a cooldown that holds, a throttle, budgets, metrics and spans, diagnostics channels, a hedge; then one
-// request of 4,000 attempts, each of which may keep next to nothing.
+// `npm run test:soak`: 6,000 requests, 60 at a time, against a server that fails, resets, stalls and refuses at random,
+// with everything attached: a fleet over Redis, a cooldown that holds, a throttle, budgets, metrics and spans, diagnostics channels,
+// a hedge; then one request of 4,000 attempts, each of which may keep next to nothing.
 // SEED and REQUESTS choose another run.
 import { fork } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
@@ -16,19 +16,22 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import axios from 'axios';
+import { createClient } from 'redis';
 import { GIVE_UP_CHANNEL, publishRetries, RETRY_CHANNEL } from '../dist/esm/diagnostics.js';
-import { attachRetry, Cooldown, hedge, RetryBudget, retryReport } from '../dist/esm/index.js';
+import { attachRetry, Cooldown, hedge, RetryBudget, RetryThrottle, retryReport } from '../dist/esm/index.js';
 import { attachRetryWithTelemetry } from '../dist/esm/opentelemetry.js';
+import { redisFleet } from '../dist/esm/redis.js';
 import { chanceOf } from './chaos/chance.mjs';
-import { Loop } from './chaos/wave.mjs';
+import { Loop, NEVER } from './chaos/wave.mjs';
 import { conclude } from './provide.mjs';
+import { findRedis, startRedis } from './redis-server.mjs';
 import { ask, leftOver, resources } from './resources.mjs';
 
-const { SEED = '1', REQUESTS = '20000' } = process.env;
-const AT_ONCE = 200;
-const STALLED = 500;
-const WARM_UP = 4_000;
-/** Bytes of the heap that pass for noise: 150 for each request. */
+const { SEED = '1', REQUESTS = '6000' } = process.env;
+const AT_ONCE = 60;
+const STALLED = 1_000;
+const WARM_UP = Math.min(2_000, Number(REQUESTS));
+/** Bytes of the heap that pass for noise: 500 for each request. */
 const MOST_GROWTH = 3_000_000;
 /** Bytes that a further attempt of one request may keep. */
 const MOST_PER_ATTEMPT = 200;
@@ -74,8 +77,11 @@ function runServer() {
     }
     if (entry.deed === 'stall') return;
     if (entry.deed === 'reset') return request.socket.resetAndDestroy();
-    if (entry.deed === 'refuse')
-      return response.writeHead(429, { ...headers, 'retry-after-ms': '3' }).end('{"error":"busy"}');
+    if (entry.deed === 'refuse') {
+      // Only a pause of some length is worth telling the fleet.
+      const hint = chance(id, sent.length, 'hint') < 0.02 ? '150' : '3';
+      return response.writeHead(429, { ...headers, 'retry-after-ms': hint }).end('{"error":"busy"}');
+    }
     if (entry.deed === 'fail') return response.writeHead(503, headers).end('{"error":"down"}');
     if (entry.deed === 'serve') return response.writeHead(200, headers).end(JSON.stringify({ id }));
     response.writeHead(200, { ...headers, 'content-length': 1_000 }).write('{"half":');
@@ -158,13 +164,13 @@ async function send(client, planned, url, common) {
   const timer = isAborted && setTimeout(() => controller.abort(), abortAfter);
   const signal = isAborted || isStreamDown ? controller.signal : undefined;
   const config = configOf(planned, url, { ...common, signal });
-  const unwatch = loop.watch(() => {
-    tally.never += 1;
-    complaints.push(`${id} has not settled: ${JSON.stringify(planned)}`);
-  });
   try {
-    const response = await client.request(config);
-    unwatch();
+    const response = await loop.patiently(client.request(config));
+    if (response === NEVER) {
+      tally.never += 1;
+      complaints.push(`${id} has not settled: ${JSON.stringify(planned)}`);
+      return;
+    }
     const { attempts, reason } = retryReport(response);
     tally.retried += attempts.length - 1;
     if (reason !== undefined) complaints.push(`${id} succeeded with the reason ${reason}`);
@@ -176,11 +182,11 @@ async function send(client, planned, url, common) {
     tally.rejected += 1;
     tally.retried += Math.max(0, attempts.length - 1);
     if (axios.isCancel(error)) tally.aborted += 1;
-    if (axios.isCancel(error) && !isAborted) complaints.push(`${id} was cancelled by nobody: ${error}`);
+    if (axios.isCancel(error) && !isAborted)
+      complaints.push(`${id} was cancelled by nobody: ${JSON.stringify([planned, retryReport(error)])}`);
     if (reason === undefined) complaints.push(`${id} failed without a reason: ${error.stack}`);
     reasons[reason] = (reasons[reason] ?? 0) + 1;
   } finally {
-    unwatch();
     clearTimeout(timer);
     if (getEventListeners(controller.signal, 'abort').length > 0 && !isStreamDown)
       complaints.push(`${id} left a listener on its signal`);
@@ -239,6 +245,34 @@ async function keptPerAttempt() {
   return (late - early) / (last - first);
 }
 
+const TOKENS = { capacity: 1_000, refillTime: 500 };
+const HOLD = { hold: true, maxHeld: Infinity };
+
+/** The throttle and the cooldown of a fleet, or of this process alone where there is no Redis; and how to leave. */
+async function joinFleet() {
+  const found = findRedis();
+  if (!found)
+    return { throttle: new RetryThrottle(TOKENS), cooldown: new Cooldown(HOLD), leave: () => undefined };
+  const redis = await startRedis(found);
+  const client = await createClient({ url: redis.url }).connect();
+  const told = [];
+  const fleet = redisFleet(client, {
+    tokens: TOKENS,
+    cooldown: HOLD,
+    // A thread that is busy for longer than a command may take is no loss of Redis.
+    timeout: 10_000,
+    observe: { onConnectivity: ({ connectivity }) => told.push(connectivity) },
+  });
+  const leave = async () => {
+    const { connectivity, commands } = fleet.state();
+    await fleet.close();
+    await client.close();
+    redis.remove();
+    return { version: found.version, connectivity, commands, told };
+  };
+  return { ...fleet, leave };
+}
+
 async function main() {
   if (!globalThis.gc) throw new Error('Run this with --expose-gc');
   process.on('unhandledRejection', (error) => complaints.push(`unhandled: ${error?.stack ?? error}`));
@@ -253,7 +287,7 @@ async function main() {
   const url = `http://127.0.0.1:${port}`;
   const common = {};
   const client = axios.create();
-  const cooldown = new Cooldown({ hold: true, maxHeld: Infinity });
+  const { throttle, cooldown, leave } = await joinFleet();
   const meterProvider = new MeterProvider({
     readers: [
       new PeriodicExportingMetricReader({
@@ -268,7 +302,7 @@ async function main() {
     baseDelay: 1,
     maxDelay: 5,
     maxAttempts: 4,
-    throttle: { capacity: 1_000, refillTime: 500 },
+    throttle,
     cooldown,
     observe: [{ onRetry() {}, onGiveUp() {} }, publishRetries()],
     telemetry: { span: true, meterProvider },
@@ -284,6 +318,7 @@ async function main() {
   await leftOver(atRest);
   await ask(server, 'forget');
   const heapBefore = await heap();
+  console.log(`warm-up: ${WARM_UP} requests in ${(performance.now() / 1_000).toFixed(1)} s`);
   const startedAt = performance.now();
   for (const name of Object.keys(tally)) tally[name] = 0;
   for (const reason of Object.keys(reasons)) delete reasons[reason];
@@ -304,6 +339,8 @@ async function main() {
   if (cooldown.toJSON().held > 0) complaints.push(`held: ${cooldown.toJSON().held}`);
   if (seconds > 120) console.log('Slower than two minutes: this machine has other things to do.');
   handle.detach();
+  const fleet = await leave();
+  if (fleet && !(fleet.commands > 0)) complaints.push(`the fleet shared nothing: ${JSON.stringify(fleet)}`);
   loop.stop();
   server.kill();
 
@@ -311,9 +348,10 @@ async function main() {
   console.log(
     `seed ${SEED}: ${REQUESTS} requests, ${attempts} attempts on the wire, in ${seconds.toFixed(1)} s; heap ${(growth / 1e6).toFixed(2)} MB, ${perAttempt.toFixed(0)} bytes for a further attempt`,
   );
-  console.log(tally, reasons, { published, hedged: hedges.http.hedged + hedges.fetch.hedged });
+  console.log(tally, reasons, { published, hedged: hedges.http.hedged + hedges.fetch.hedged }, fleet ?? {});
   for (const complaint of complaints.slice(0, 20)) console.error(`✗ ${complaint}`);
-  conclude({ passed: complaints.length > 0 ? 0 : 1, failed: complaints.length, skipped: [] });
+  const skipped = fleet ? [] : ['the fleet: redis-server is missing and could not be installed'];
+  conclude({ passed: complaints.length > 0 ? 0 : 1, failed: complaints.length, skipped });
 }
 
 if (process.argv[2] === 'server') runServer();

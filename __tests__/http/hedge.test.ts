@@ -86,6 +86,25 @@ describe.each(adapters)('over %s', (adapter) => {
     await eventually(() => server.requests.length > 0 && watched.freed() === server.requests.length);
   });
 
+  test('what an `attemptTimeout` cut off is retried, and leaves nothing on the config', async () => {
+    const server = await startServer(byTurns(stall(), stall(), stall(), stall(), answer(200)));
+    const client = clientFor(server.url);
+    const signals: unknown[] = [];
+    attachRetry(client, {
+      ...fast,
+      attemptTimeout: 400,
+      beforeRetry: (config) => void signals.push(config.signal),
+    });
+    const response = await client.get('/');
+    expect(retryReport(response)?.attempts.map(({ code, status }) => code ?? status)).toEqual([
+      'ETIMEDOUT',
+      'ETIMEDOUT',
+      200,
+    ]);
+    expect(response.config.signal).toBeUndefined();
+    expect(signals).toEqual([undefined, undefined]);
+  });
+
   test('the second copy of a redirected request is redirected too', async () => {
     const server = await startServer(({ recorded, ...exchange }) => {
       if (recorded.url === '/end') return answer(200, 'end')({ recorded, ...exchange });

@@ -117,9 +117,12 @@ export function hedge(
   const sendTwice = async (config: Config, lane: Lane, patience: number): Promise<AxiosResponse> => {
     const [first, second, over] = [new AbortController(), new AbortController(), new AbortController()];
     const source = config.signal as CancelSource | undefined;
-    const unlink = source
-      ? onAbort(source, () => [first, second].map((leg) => leg.abort(source.reason)))
-      : nothing;
+    const cutOff = (): void => {
+      first.abort(source?.reason);
+      // The fetch adapter would put the config of this copy on the error that is the reason.
+      second.abort();
+    };
+    const unlink = source ? onAbort(source, cutOff) : nothing;
     config.signal = first.signal;
     try {
       const early = send(config);
@@ -138,8 +141,7 @@ export function hedge(
     } finally {
       over.abort();
       unlink();
-      if (source) config.signal = source as GenericAbortSignal;
-      else delete config.signal;
+      putBack(config, first.signal, source);
     }
   };
 
@@ -206,6 +208,13 @@ function mayBeHedged(config: Config): boolean {
   const isWatched = onDownloadProgress ?? onUploadProgress;
   const isStreamed = /^(stream|response)$/.test(responseType ?? '');
   return hedge && SAFE.test(method) && (data ?? '') === '' && !isStreamed && !isWatched;
+}
+
+/** Puts the signal back that another one stood for, unless a deadline, when it cut the attempt off, has done so before. */
+function putBack(config: Config, signal: AbortSignal, source: CancelSource | undefined): void {
+  if (config.signal !== signal) return;
+  if (source) config.signal = source as GenericAbortSignal;
+  else delete config.signal;
 }
 
 /** A copy to be sent beside the first. Adapters edit headers, so it has its own. */

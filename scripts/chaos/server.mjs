@@ -96,7 +96,8 @@ class Exchange {
   write = (data) => this.#socket.writable && this.#socket.write(data, 'latin1');
   raw = (status, rest) => this.write(`HTTP/1.1 ${status} ${REASONS[status] ?? 'Whatever'}\r\n${rest}`);
   fin = () => this.#socket.end();
-  reset = () => (this.#socket.resetAndDestroy ? this.#socket.resetAndDestroy() : this.#socket.destroy());
+  // Only the socket below TLS can be reset.
+  reset = () => (this.#socket._parent ?? this.#socket).resetAndDestroy();
   stopReading = () => this.#socket.pause();
 
   answer(status, value, headers = {}) {

@@ -27,6 +27,9 @@ const SLACK = 1_200;
 const PATIENCE = 200;
 const TICK = 100;
 
+/** What stands for the answer of a promise that does not settle. */
+export const NEVER = Symbol('never');
+
 /** How the thread fares: its ticks are fewer than the time that passes when it is blocked, or the machine is busy. */
 export class Loop {
   ticks = 0;
@@ -61,6 +64,15 @@ export class Loop {
     };
     this.#watched.add(watch);
     return () => this.#watched.delete(watch);
+  }
+
+  /** What a promise answers, or `NEVER` when it does not settle. */
+  async patiently(promise) {
+    let unwatch;
+    const never = new Promise((resolve) => {
+      unwatch = this.watch(() => resolve(NEVER));
+    });
+    return Promise.race([promise, never]).finally(unwatch);
   }
 
   stop() {
@@ -103,6 +115,8 @@ export class Wave {
   /** Responses that have no body for a stream: over fetch axios 1.21 itself leaves a listener on their signal. */
   bodiless = 0;
   #trials = new Map();
+  /** The signals of requests that have settled. */
+  #signals = new Map();
   #outside = 0;
   #endedAt = undefined;
 
@@ -269,7 +283,8 @@ export class Wave {
       timeout: plan.timeout ?? (plan.isPlain ? 400 : undefined),
       maxRedirects: plan.maxRedirects,
       maxContentLength: plan.maxContentLength,
-      validateStatus: plan.isAnyStatus ? null : undefined,
+      // Also `undefined` would take any status for a success.
+      ...(plan.isAnyStatus && { validateStatus: null }),
       headers: key === 'own' ? { 'Idempotency-Key': `own ${id}` } : undefined,
       ...sources[ending],
       retry: !plan.isPlain && {
@@ -380,25 +395,22 @@ export class Wave {
       abortedAt = performance.now();
       abort();
     }, plan.endAfter);
-    const unwatch = this.loop.watch(() =>
-      this.complain(
-        plan.id,
-        'has not settled',
-        JSON.stringify({ attempts: trial.attempts, sends: trial.sends }),
-      ),
-    );
     this.tally.requests += 1;
     let ok = true;
     let value;
     try {
-      value = await this.client.request(config);
+      value = await this.loop.patiently(this.client.request(config));
     } catch (error) {
       ok = false;
       value = error;
     }
+    if (value === NEVER) {
+      clearTimeout(timer);
+      this.complain(plan.id, 'has not settled', JSON.stringify({ attempts: trial.attempts }));
+      return;
+    }
     trial.settledAt = performance.now();
     if (ok && plan.ending === 'shared' && plan.responseType === 'stream' && !value.data) this.bodiless += 1;
-    unwatch();
     if (!(ok && plan.responseType === 'stream')) clearTimeout(timer);
     this.tally[ok ? 'fulfilled' : 'rejected'] += 1;
     this.tally.attempts += trial.attempts.length;
@@ -407,10 +419,12 @@ export class Wave {
     this.#checkTime(trial, { startedAt, abortedAt, late });
     this.#checkReport(trial, ok, value);
     if (!ok) this.#checkError(trial, value);
+    const isAborted = abortedAt !== undefined || this.shared.signal.aborted;
+    if (!ok && !isAborted && axios.isCancel(value))
+      this.complain(plan.id, 'was cancelled by nobody', value.stack);
     if (ok && plan.responseType === 'stream') await this.#read(value.data);
     clearTimeout(timer);
-    if (getEventListeners(own.signal, 'abort').length > 0 && !(ok && plan.responseType === 'stream'))
-      this.complain(plan.id, 'left a listener on its signal');
+    if (!(ok && plan.responseType === 'stream')) this.#signals.set(plan.id, own.signal);
   }
 
   /** Reads a stream to its end, or gives it up: what fails after the response was handed out is the business of its reader. */
@@ -490,7 +504,9 @@ export class Wave {
       before !== undefined &&
       this.plan.adapters === 'bare' &&
       [...errors.keys()].at(-1) !== error &&
-      plan.retryIf === 'none'
+      plan.retryIf === 'none' &&
+      // The error of the last attempt stays in the interceptor that hangs.
+      plan.inside !== 'hangs late'
     )
       this.complain(id, 'failed with the error of an attempt that was not the last');
     if (!axios.isAxiosError(error)) return;
@@ -522,14 +538,11 @@ export class Wave {
         { trial, timeout: 300, retry: isOwn ? false : undefined },
       );
     };
-    const unwatch = this.loop.watch(() => this.complain(`batch of w${this.plan.wave}`, 'has not settled'));
-    const { fulfilled, rejected } = await batch(ids, send, {
-      concurrency: 4,
-      wait: () => 5,
-      signal: this.shared.signal,
-    });
-    unwatch();
+    const options = { concurrency: 4, wait: () => 5, signal: this.shared.signal };
+    const result = await this.loop.patiently(batch(ids, send, options));
     this.tally.batched += ids.length;
+    if (result === NEVER) return this.complain(`batch of w${this.plan.wave}`, 'has not settled');
+    const { fulfilled, rejected } = result;
     const lost = ids.filter((id) => Number(fulfilled.has(id)) + Number(rejected.has(id)) !== 1);
     if (lost.length > 0) this.complain(`batch of w${this.plan.wave}`, `has no end for ${lost}`);
   }
@@ -541,6 +554,8 @@ export class Wave {
     if (this.cooldown && this.cooldown.toJSON().held !== 0) this.complain(name, 'somebody is still held');
     const { active = 0, pending = 0 } = this.stack;
     if (active + pending > 0) this.complain(name, `${active} active, ${pending} pending in the limiter`);
+    for (const [id, signal] of this.#signals)
+      if (getEventListeners(signal, 'abort').length > 0) this.complain(id, 'left a listener on its signal');
     const listeners = getEventListeners(this.shared.signal, 'abort').length;
     if (listeners > this.bodiless) this.complain(name, `${listeners} listeners on the shared signal`);
     const subscribed = this.sharedToken.token._listeners?.length ?? 0;
@@ -557,7 +572,12 @@ export class Wave {
       const own = sent.filter(({ hop }) => !hop);
       const shown = () =>
         JSON.stringify(sent.map(({ fault, hasActed, hop, method }) => ({ fault, hasActed, hop, method })));
-      const acted = sent.filter(({ hasActed, method }) => hasActed && /POST|PATCH/.test(method));
+      // Over fetch nothing tells that a refusal comes from the target of a redirect.
+      const isHidden = (fault) =>
+        plan.adapter === 'fetch' && fault === 'a redirect, and the target refuses' && plan.maxRedirects !== 0;
+      const acted = sent.filter(
+        ({ hasActed, method, fault }) => hasActed && /POST|PATCH/.test(method) && !isHidden(fault),
+      );
       if (plan.isUnsafe && plan.key === 'none' && acted.length > 1)
         this.complain(id, `without a key was processed ${acted.length} times`, shown());
       const keys = new Set(sent.filter(({ method }) => /POST|PATCH/.test(method)).map(({ key }) => key));
