@@ -2,8 +2,9 @@ import type { AxiosAdapter, AxiosResponse, GenericAbortSignal, InternalAxiosRequ
 import { type Adapter, senderOf } from '../axios/adapter.ts';
 import { isCalm } from '../axios/calm.ts';
 import { originOf } from '../limits/origin.ts';
+import { aFactor, aShare } from '../options/common-rules.ts';
 import { expected } from '../options/expected.ts';
-import { isWithin } from '../options/fields.ts';
+import { isIntegerWithin, isWithin } from '../options/fields.ts';
 import { type Filled, type FilledRules, readFilled } from '../options/filled.ts';
 import { type CancelSource, isCancelled, onAbort, sourcesOf } from '../runtime/abort.ts';
 import { completeClock, systemClock } from '../runtime/clock.ts';
@@ -62,12 +63,12 @@ const DEFAULTS = { delay: 0.95, ratio: 0.1, burst: 10, warmup: 100 };
 
 const RULES: FilledRules<HedgeOptions> = {
   delay: [
-    'a quantile > 0 and < 1, or a finite number of ms ≥ 1',
+    'a quantile > 0 and < 1, or a finite number of milliseconds ≥ 1',
     (n) => isWithin(n, Number.MIN_VALUE, Number.MAX_VALUE),
   ],
-  ratio: ['a number > 0 and ≤ 1', (n) => isWithin(n, Number.MIN_VALUE, 1)],
-  burst: ['a finite number ≥ 1', (n) => isWithin(n, 1, Number.MAX_VALUE)],
-  warmup: ['an integer from 1 to 1000', (n) => Number.isInteger(n) && isWithin(n, 1, 1_000)],
+  ratio: aShare,
+  burst: aFactor,
+  warmup: ['an integer from 1 to 1000', (n) => isIntegerWithin(n, 1, 1_000)],
 };
 
 const MOST_ORIGINS = 100;

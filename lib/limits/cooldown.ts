@@ -1,6 +1,6 @@
 import type { InternalAxiosRequestConfig } from 'axios';
+import { aBoolean, aCount, aFunction, aShare } from '../options/common-rules.ts';
 import { expected } from '../options/expected.ts';
-import { isWithin } from '../options/fields.ts';
 import { type Filled, type FilledRules, readFilled } from '../options/filled.ts';
 import { COOLDOWN, type CooldownLike, mark, type Turn } from './brand.ts';
 import { originOf } from './origin.ts';
@@ -41,13 +41,10 @@ export interface CooldownOptions {
 const DEFAULTS: Filled<CooldownOptions> = { pace: 0.5, hold: false, scope: originOf, maxHeld: 100 };
 
 const RULES: FilledRules<CooldownOptions> = {
-  pace: ['a number > 0 and ≤ 1', (value) => isWithin(value, Number.MIN_VALUE, 1)],
-  hold: ['a boolean', (value) => typeof value === 'boolean'],
-  scope: ['a function', (value) => typeof value === 'function'],
-  maxHeld: [
-    'an integer ≥ 0 or Infinity',
-    (n) => isWithin(n, 0, Infinity) && (Number.isInteger(n) || n === Infinity),
-  ],
+  pace: aShare,
+  hold: aBoolean,
+  scope: aFunction,
+  maxHeld: aCount,
 };
 
 const MOST_SCOPES = 1_000;

@@ -6,6 +6,7 @@ import { attemptOf, retryReport } from '../axios/report.ts';
 import type { Config } from '../axios/snapshot.ts';
 import { isRetryThrottle } from '../limits/brand.ts';
 import { RetryThrottle } from '../limits/throttle.ts';
+import { aBoolean, isFunction } from '../options/common-rules.ts';
 import { checkFields, isObject, isRecord, type Rule } from '../options/fields.ts';
 import type { RetryOptions } from '../options/options.ts';
 import { completeClock, systemClock } from '../runtime/clock.ts';
@@ -53,16 +54,14 @@ export interface TelemetryRetryOptions extends RetryOptions {
   readonly telemetry?: TelemetryOptions | undefined;
 }
 
-const BOOLEAN: Rule = ['a boolean', (value) => typeof value === 'boolean'];
-
 const providerWith = (method: string): Rule => [
   `a provider with the method ${method}`,
-  (value) => isObject(value) && typeof (value as Record<string, unknown>)[method] === 'function',
+  (value) => isObject(value) && isFunction((value as Record<string, unknown>)[method]),
 ];
 
 const RULES: Readonly<Record<keyof TelemetryOptions, Rule>> = {
-  metrics: BOOLEAN,
-  span: BOOLEAN,
+  metrics: aBoolean,
+  span: aBoolean,
   meterProvider: providerWith('getMeter'),
   tracerProvider: providerWith('getTracer'),
 };

@@ -6,6 +6,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { isStream } from '../axios/body.ts';
+import { isStatus } from '../options/common-rules.ts';
 import { expected, requireGiven } from '../options/expected.ts';
 import { checkFields, type Rule } from '../options/fields.ts';
 import { type CancelSource, isCancelled, onAbort, sourcesOf } from '../runtime/abort.ts';
@@ -158,9 +159,6 @@ function checkStep<T>(step: T, name: string): T {
   if (isStep) return step;
   throw expected(name, RULE, step);
 }
-
-const isStatus = (step: unknown): step is number =>
-  Number.isInteger(step) && Number(step) >= 100 && Number(step) <= 599;
 
 const FIELDS = new Set(['status', 'data', 'headers', 'retryAfter']);
 
