@@ -5,11 +5,11 @@ import { originOf } from '../limits/origin.ts';
 import { aFactor, aShare } from '../options/common-rules.ts';
 import { expected } from '../options/expected.ts';
 import { isIntegerWithin, isWithin } from '../options/fields.ts';
-import { type Filled, type FilledRules, readFilled } from '../options/filled.ts';
+import { type FilledRules, readFilled } from '../options/filled.ts';
 import { type CancelSource, isCancelled, onAbort, sourcesOf } from '../runtime/abort.ts';
 import { completeClock, systemClock } from '../runtime/clock.ts';
 import type { RetryRuntime } from '../types.ts';
-import { Latencies } from './latencies.ts';
+import { Lane } from './lane.ts';
 
 type Config = InternalAxiosRequestConfig;
 
@@ -157,40 +157,6 @@ export function hedge(
     hedged: { get: () => count.hedged },
     won: { get: () => count.won },
   });
-}
-
-/** What is known of one origin: how fast it answers, and how many second copies are left. */
-class Lane {
-  readonly latencies = new Latencies();
-  readonly #limits: Filled<HedgeOptions>;
-  #tokens: number;
-
-  constructor(limits: Filled<HedgeOptions>) {
-    this.#limits = limits;
-    this.#tokens = limits.burst;
-  }
-
-  /** Counts a request; answers the milliseconds after which it may be sent a second time. */
-  enter(): number {
-    const { delay, ratio, burst, warmup } = this.#limits;
-    this.#tokens = Math.min(burst, this.#tokens + ratio);
-    if (delay >= 1) return delay;
-    // Timers and most clocks count whole milliseconds: an answer that takes as long as others is not late.
-    return this.latencies.count < warmup ? Infinity : Math.floor(this.latencies.quantile(delay)) + 1;
-  }
-
-  /** Takes a second copy, if there is one left. */
-  take(): boolean {
-    // Sums of fractions such as 0.1 come out a little below a whole number.
-    if (this.#tokens < 1 - 1e-9) return false;
-    this.#tokens -= 1;
-    return true;
-  }
-
-  /** Pays once more for a second copy that was of no use. */
-  payAgain(): void {
-    this.#tokens -= 1;
-  }
 }
 
 const nothing = (): void => undefined;
