@@ -1,11 +1,8 @@
-export {
-  attachRetryWithTelemetry,
-  type TelemetryOptions,
-  type TelemetryRetryOptions,
-} from './opentelemetry/attach.ts';
+export { attachRetryWithTelemetry } from './opentelemetry/attach.ts';
 export {
   ResendCountProcessor,
   resendCountHook,
   retryAttempt,
   type StartedSpan,
 } from './opentelemetry/attempt-number.ts';
+export type { TelemetryOptions, TelemetryRetryOptions } from './opentelemetry/options.ts';

@@ -1,11 +1,9 @@
 export { seededRandom } from './testing/random.ts';
 export {
-  type FailureStep,
-  type ResponseStep,
   type ScriptedAdapter,
   type ScriptedAdapterOptions,
   type ScriptedRequest,
-  type Step,
   scriptedAdapter,
 } from './testing/scripted-adapter.ts';
+export type { FailureStep, ResponseStep, Step } from './testing/step.ts';
 export { type VirtualClock, type VirtualClockOptions, virtualClock } from './testing/virtual-clock.ts';

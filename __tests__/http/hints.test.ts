@@ -415,7 +415,7 @@ describe.each(adapters)('over %s', (adapter) => {
       const { outcome } = await read({ read: reader as never });
       expect(outcome).toEqual(
         new TypeError(
-          `Expected the result of \`retryAfter.read\` to be a finite number of ms ≥ 0 or undefined, got ${shown}`,
+          `Expected the result of \`retryAfter.read\` to be a finite number of milliseconds ≥ 0 or undefined, got ${shown}`,
         ),
       );
       expect(retryReport((outcome as { cause: unknown }).cause)?.reason).toBe('callback-threw');

@@ -2,13 +2,14 @@ import type { AxiosAdapter, AxiosResponse, GenericAbortSignal, InternalAxiosRequ
 import { type Adapter, senderOf } from '../axios/adapter.ts';
 import { isCalm } from '../axios/calm.ts';
 import { originOf } from '../limits/origin.ts';
+import { aFactor, aShare } from '../options/common-rules.ts';
 import { expected } from '../options/expected.ts';
-import { isWithin } from '../options/fields.ts';
-import { type Filled, type FilledRules, readFilled } from '../options/filled.ts';
+import { isIntegerWithin, isWithin } from '../options/fields.ts';
+import { type FilledRules, readFilled } from '../options/filled.ts';
 import { type CancelSource, isCancelled, onAbort, sourcesOf } from '../runtime/abort.ts';
 import { completeClock, systemClock } from '../runtime/clock.ts';
 import type { RetryRuntime } from '../types.ts';
-import { Latencies } from './latencies.ts';
+import { Lane } from './lane.ts';
 
 type Config = InternalAxiosRequestConfig;
 
@@ -62,12 +63,12 @@ const DEFAULTS = { delay: 0.95, ratio: 0.1, burst: 10, warmup: 100 };
 
 const RULES: FilledRules<HedgeOptions> = {
   delay: [
-    'a quantile > 0 and < 1, or a finite number of ms ≥ 1',
+    'a quantile > 0 and < 1, or a finite number of milliseconds ≥ 1',
     (n) => isWithin(n, Number.MIN_VALUE, Number.MAX_VALUE),
   ],
-  ratio: ['a number > 0 and ≤ 1', (n) => isWithin(n, Number.MIN_VALUE, 1)],
-  burst: ['a finite number ≥ 1', (n) => isWithin(n, 1, Number.MAX_VALUE)],
-  warmup: ['an integer from 1 to 1000', (n) => Number.isInteger(n) && isWithin(n, 1, 1_000)],
+  ratio: aShare,
+  burst: aFactor,
+  warmup: ['an integer from 1 to 1000', (n) => isIntegerWithin(n, 1, 1_000)],
 };
 
 const MOST_ORIGINS = 100;
@@ -158,40 +159,6 @@ export function hedge(
     hedged: { get: () => count.hedged },
     won: { get: () => count.won },
   });
-}
-
-/** What is known of one origin: how fast it answers, and how many second copies are left. */
-class Lane {
-  readonly latencies = new Latencies();
-  readonly #limits: Filled<HedgeOptions>;
-  #tokens: number;
-
-  constructor(limits: Filled<HedgeOptions>) {
-    this.#limits = limits;
-    this.#tokens = limits.burst;
-  }
-
-  /** Counts a request; answers the milliseconds after which it may be sent a second time. */
-  enter(): number {
-    const { delay, ratio, burst, warmup } = this.#limits;
-    this.#tokens = Math.min(burst, this.#tokens + ratio);
-    if (delay >= 1) return delay;
-    // Timers and most clocks count whole milliseconds: an answer that takes as long as others is not late.
-    return this.latencies.count < warmup ? Infinity : Math.floor(this.latencies.quantile(delay)) + 1;
-  }
-
-  /** Takes a second copy, if there is one left. */
-  take(): boolean {
-    // Sums of fractions such as 0.1 come out a little below a whole number.
-    if (this.#tokens < 1 - 1e-9) return false;
-    this.#tokens -= 1;
-    return true;
-  }
-
-  /** Pays once more for a second copy that was of no use. */
-  payAgain(): void {
-    this.#tokens -= 1;
-  }
 }
 
 const nothing = (): void => undefined;

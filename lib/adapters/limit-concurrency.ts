@@ -3,7 +3,8 @@ import { type Adapter, senderOf } from '../axios/adapter.ts';
 import { onCanceled, throwIfCanceled } from '../axios/cancellation.ts';
 import { markUnsent } from '../axios/unsent.ts';
 import { Semaphore } from '../limits/semaphore.ts';
-import { checkFields, isWithin, type Rule } from '../options/fields.ts';
+import { aCount } from '../options/common-rules.ts';
+import { checkFields, type Rule } from '../options/fields.ts';
 import { sourcesOf } from '../runtime/abort.ts';
 
 /** How long the line in front of `limitConcurrency` may be. */
@@ -25,12 +26,7 @@ export interface ConcurrencyLimiter extends AxiosAdapter {
   readonly pending: number;
 }
 
-const rules: Readonly<Record<keyof LimitConcurrencyOptions, Rule>> = {
-  maxPending: [
-    'an integer ≥ 0 or Infinity',
-    (n) => n === Infinity || (Number.isInteger(n) && isWithin(n, 0, Infinity)),
-  ],
-};
+const rules: Readonly<Record<keyof LimitConcurrencyOptions, Rule>> = { maxPending: aCount };
 
 /**
  * An adapter that has at most `limit` attempts in flight and sends the others in the order of their arrival. Instances that

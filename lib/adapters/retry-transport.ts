@@ -3,8 +3,8 @@ import { type Adapter, senderOf } from '../axios/adapter.ts';
 import { isOneShot } from '../axios/body.ts';
 import { onCanceled, throwIfCanceled } from '../axios/cancellation.ts';
 import { failureOf } from '../failure/classify.ts';
-import { isDuration } from '../options/expected.ts';
-import { checkFields, given, isWithin, type Rule } from '../options/fields.ts';
+import { aDuration, aFactor, aPositiveInteger } from '../options/common-rules.ts';
+import { checkFields, given, type Rule } from '../options/fields.ts';
 import { sourcesOf } from '../runtime/abort.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import { resolveJitter } from '../strategies/jitter.ts';
@@ -53,13 +53,11 @@ const DEFAULTS = {
   jitter: 'full',
 } as const satisfies RetryTransportOptions;
 
-const aWait: Rule = ['a finite number of ms ≥ 0', isDuration];
-
 const rules: Readonly<Record<keyof RetryTransportOptions, Rule>> = {
-  maxAttempts: ['an integer ≥ 1', (n) => Number.isInteger(n) && isWithin(n, 1, Infinity)],
-  baseDelay: aWait,
-  maxDelay: aWait,
-  exponentialBase: ['a finite number ≥ 1', (n) => isWithin(n, 1, Number.MAX_VALUE)],
+  maxAttempts: aPositiveInteger,
+  baseDelay: aDuration,
+  maxDelay: aDuration,
+  exponentialBase: aFactor,
   jitter: [
     "'full', 'equal', 'none' or a boolean",
     (name) => ['full', 'equal', 'none', true, false].includes(name as string),

@@ -10,7 +10,8 @@ interface StreamLike {
   readonly cancel?: () => Promise<unknown>;
 }
 
-const isPlain = (value: unknown): value is Record<string, unknown> => {
+/** Whether a value is an object that JSON has a notation for, and no array. */
+export const isPlain = (value: unknown): value is Record<string, unknown> => {
   const prototype: unknown = isObject(value) && Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
 };

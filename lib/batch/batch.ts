@@ -1,10 +1,11 @@
 import { resolvePolicy } from '../core/policy.ts';
 import { askBudget } from '../limits/ask-budget.ts';
-import { isCooldown, isRetryBudget } from '../limits/brand.ts';
+import { isCooldown } from '../limits/brand.ts';
 import type { RetryBudget } from '../limits/budget.ts';
 import { Cooldown } from '../limits/cooldown.ts';
+import { aBudget, aFunction, aPositiveCount, aPositiveInteger } from '../options/common-rules.ts';
 import { expected } from '../options/expected.ts';
-import { checkFields, given, isWithin, type Rule } from '../options/fields.ts';
+import { checkFields, given, type Rule } from '../options/fields.ts';
 import { completeClock, systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RetryPredicate, RetryRuntime, WaitStrategy } from '../types.ts';
 import type { BatchProgress, BatchResult } from './result.ts';
@@ -79,17 +80,12 @@ export interface BatchOptions {
   readonly onProgress?: ((progress: BatchProgress) => void) | undefined;
 }
 
-const aFunction: Rule = ['a function', (value) => typeof value === 'function'];
-
 const rules: Readonly<Record<keyof BatchOptions, Rule>> = {
-  concurrency: [
-    'an integer ≥ 1 or Infinity',
-    (n) => n === Infinity || (Number.isInteger(n) && isWithin(n, 1, Infinity)),
-  ],
-  maxRounds: ['an integer ≥ 1', (n) => Number.isInteger(n) && isWithin(n, 1, Infinity)],
+  concurrency: aPositiveCount,
+  maxRounds: aPositiveInteger,
   wait: aFunction,
   retryIf: aFunction,
-  budget: ['a RetryBudget or a function', (value) => isRetryBudget(value) || typeof value === 'function'],
+  budget: aBudget,
   cooldown: ['a Cooldown', isCooldown],
   signal: ['an AbortSignal', (value) => typeof (value as AbortSignal | null)?.aborted === 'boolean'],
   onProgress: aFunction,

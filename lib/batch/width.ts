@@ -9,6 +9,7 @@ export class Width {
   #most: number;
   #now: number;
   #cuts = 0;
+  #active = 0;
 
   constructor(most: number) {
     this.#most = this.#now = most;
@@ -19,24 +20,40 @@ export class Width {
     return this.#cuts;
   }
 
-  hasRoom(active: number): boolean {
-    return active < Math.max(1, Math.floor(this.#now));
+  /** How many items are in flight. */
+  get active(): number {
+    return this.#active;
   }
 
+  /** Whether one more item may be sent. */
+  get hasRoom(): boolean {
+    return this.#active < Math.max(1, Math.floor(this.#now));
+  }
+
+  /** Counts an item in. */
+  enter(): void {
+    this.#active += 1;
+  }
+
+  /** Counts an item out. */
+  leave(): void {
+    this.#active -= 1;
+  }
+
+  /** Widens it a little, for a success. */
   grow(): void {
     this.#now = Math.min(this.#most, this.#now + REGAINED);
   }
 
   /**
-   * Halves it, once for all items that were sent since the last time.
+   * Halves it, once for all items that were sent since the last time. The item that met the limit still counts as in flight.
    *
    * @param cutsAtSending what `cuts` was when the item was sent that met the limit
-   * @param active items in flight
    */
-  cut(cutsAtSending: number, active: number): void {
+  cut(cutsAtSending: number): void {
     if (cutsAtSending < this.#cuts) return;
     this.#cuts += 1;
-    if (this.#most === Infinity) this.#most = this.#now = active;
+    if (this.#most === Infinity) this.#most = this.#now = this.#active;
     this.#now = Math.max(1, this.#now / 2);
   }
 }

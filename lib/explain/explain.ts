@@ -5,7 +5,8 @@ import { Cooldown, type CooldownOptions } from '../limits/cooldown.ts';
 import { RetryThrottle, type RetryThrottleOptions } from '../limits/throttle.ts';
 import { expected } from '../options/expected.ts';
 import { type Given, given, isRecord } from '../options/fields.ts';
-import { type RequestRetryOptions, type RetryOptions, validateOptions } from '../options/options.ts';
+import type { RequestRetryOptions, RetryOptions } from '../options/options.ts';
+import { validateOptions } from '../options/rules.ts';
 import type { PolicyExplanation } from './explanation.ts';
 import {
   findWorstCase,

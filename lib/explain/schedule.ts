@@ -2,7 +2,7 @@
 
 import { askToStop, findBound, isLastAttempt, spreadHint } from '../core/decide.ts';
 import type { Policy } from '../core/policy.ts';
-import { spreadOf } from '../limits/cooldown.ts';
+import { spreadOf } from '../limits/line.ts';
 import { waitBounds } from '../strategies/wait.ts';
 import type { PendingRetryContext, Reason, RetryContext } from '../types.ts';
 

@@ -1,5 +1,5 @@
 import type { AxiosResponse } from 'axios';
-import { expected, isDuration } from '../options/expected.ts';
+import { DURATION, expected, isDuration } from '../options/expected.ts';
 import type { RetryAfterOptions } from '../options/options.ts';
 import { parseDate } from './date.ts';
 import { type HeaderReader, readHeaders } from './header.ts';
@@ -57,5 +57,5 @@ export function askReader(
   const { read } = retryAfter || {};
   const answer: unknown = response && read?.(response);
   if (answer === undefined || isDuration(answer)) return answer;
-  throw expected('the result of `retryAfter.read`', 'a finite number of ms ≥ 0 or undefined', answer);
+  throw expected('the result of `retryAfter.read`', `${DURATION} or undefined`, answer);
 }

@@ -1,4 +1,4 @@
-import { isWithin } from '../options/fields.ts';
+import { aCount, aSpan } from '../options/common-rules.ts';
 import { type FilledRules, readFilled } from '../options/filled.ts';
 import { BUDGET, type BudgetLike, mark, type Reservation } from './brand.ts';
 
@@ -20,13 +20,7 @@ export interface RetryBudgetOptions {
 
 const DEFAULTS = { maxRetries: 10, maxWait: 15_000 };
 
-const RULES: FilledRules<RetryBudgetOptions> = {
-  maxRetries: [
-    'an integer ≥ 0 or Infinity',
-    (n) => isWithin(n, 0, Infinity) && (Number.isInteger(n) || n === Infinity),
-  ],
-  maxWait: ['a number ≥ 0 or Infinity', (n) => isWithin(n, 0, Infinity)],
-};
+const RULES: FilledRules<RetryBudgetOptions> = { maxRetries: aCount, maxWait: aSpan };
 
 /**
  * An allowance of retries and of waiting that several requests share: say, all that one incoming request causes. It never

@@ -1,3 +1,4 @@
+import { aPositiveCount } from '../options/common-rules.ts';
 import { expected } from '../options/expected.ts';
 
 /** Gives a permit back. Only the first call counts. */
@@ -20,9 +21,8 @@ export class Semaphore {
   #nextTurn = 0;
 
   constructor(permits: number) {
-    if (!(permits >= 1 && (Number.isInteger(permits) || permits === Infinity))) {
-      throw expected('concurrency limit', 'an integer ≥ 1 or Infinity', permits);
-    }
+    const [rule, accepts] = aPositiveCount;
+    if (!accepts(permits, undefined)) throw expected('concurrency limit', rule, permits);
     this.#free = permits;
   }
 

@@ -1,3 +1,4 @@
+import { aBoolean } from '../options/common-rules.ts';
 import { isWithin, type Rule } from '../options/fields.ts';
 import { type Filled, type FilledRules, readFilled } from '../options/filled.ts';
 import { mark, THROTTLE, type ThrottleLike } from './brand.ts';
@@ -67,7 +68,7 @@ const RULES: FilledRules<RetryThrottleOptions> = {
   throttledRetryCost: COST,
   refund: COST,
   refillTime: AMOUNT,
-  hold: ['a boolean', (value) => typeof value === 'boolean'],
+  hold: aBoolean,
 };
 
 /**

@@ -1,3 +1,4 @@
+import { aBoolean, isFunction } from '../options/common-rules.ts';
 import { expected } from '../options/expected.ts';
 import { checkFields, given, isRecord, type Rule } from '../options/fields.ts';
 import type { RetryObserver } from '../types.ts';
@@ -74,8 +75,6 @@ type Filled = { readonly [name in 'retry' | 'giveUp' | 'attempt']: string | fals
   'objectFirst'
 >;
 
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-
 const LEVEL: Rule<object> = [
   'the name of a method of the logger, or false',
   (value, logger) => value === false || (typeof value === 'string' && isFunction((logger as Logger)[value])),
@@ -85,7 +84,7 @@ const RULES: Readonly<Record<keyof LogRetriesOptions, Rule<object>>> = {
   retry: LEVEL,
   giveUp: LEVEL,
   attempt: LEVEL,
-  objectFirst: ['a boolean', (value) => typeof value === 'boolean'],
+  objectFirst: aBoolean,
 };
 
 function readOptions(logger: object, options: LogRetriesOptions): Filled {

@@ -1,4 +1,4 @@
-import { context, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { adapterFor } from '../axios/adapter.ts';
 import { attachRetry, type RetryHandle } from '../axios/attach.ts';
@@ -6,66 +6,14 @@ import { attemptOf, retryReport } from '../axios/report.ts';
 import type { Config } from '../axios/snapshot.ts';
 import { isRetryThrottle } from '../limits/brand.ts';
 import { RetryThrottle } from '../limits/throttle.ts';
-import { checkFields, isObject, isRecord, type Rule } from '../options/fields.ts';
+import { isObject, isRecord } from '../options/fields.ts';
 import type { RetryOptions } from '../options/options.ts';
 import { completeClock, systemClock } from '../runtime/clock.ts';
 import type { RetryObserver, RetryRuntime } from '../types.ts';
 import { sendAs } from './attempt-number.ts';
 import { RetryMetrics } from './metrics.ts';
+import { checkTelemetry, type TelemetryRetryOptions } from './options.ts';
 import { RetrySpans } from './retry-span.ts';
-
-/** What {@link attachRetryWithTelemetry} records, and where. */
-export interface TelemetryOptions {
-  /**
-   * Whether the metrics `axios_tenacity.*` are recorded.
-   *
-   * @defaultValue true
-   */
-  readonly metrics?: boolean | undefined;
-  /**
-   * Whether a request that is retried gets an INTERNAL span, from the first retry that is scheduled to the end of the
-   * request. The client spans of its retries are children of it.
-   *
-   * @defaultValue false
-   */
-  readonly span?: boolean | undefined;
-  /**
-   * Where the metrics go.
-   *
-   * @defaultValue the global one, also when it is set later
-   */
-  readonly meterProvider?: MeterProvider | undefined;
-  /**
-   * Where the span goes.
-   *
-   * @defaultValue the global one, also when it is set later
-   */
-  readonly tracerProvider?: TracerProvider | undefined;
-}
-
-/** The options of `attachRetry`, and what is recorded. */
-export interface TelemetryRetryOptions extends RetryOptions {
-  /**
-   * What is recorded, and where.
-   *
-   * @defaultValue the metrics, by the global provider
-   */
-  readonly telemetry?: TelemetryOptions | undefined;
-}
-
-const BOOLEAN: Rule = ['a boolean', (value) => typeof value === 'boolean'];
-
-const providerWith = (method: string): Rule => [
-  `a provider with the method ${method}`,
-  (value) => isObject(value) && typeof (value as Record<string, unknown>)[method] === 'function',
-];
-
-const RULES: Readonly<Record<keyof TelemetryOptions, Rule>> = {
-  metrics: BOOLEAN,
-  span: BOOLEAN,
-  meterProvider: providerWith('getMeter'),
-  tracerProvider: providerWith('getTracer'),
-};
 
 /**
  * `attachRetry` for a client that OpenTelemetry watches. It takes the same arguments and stands in the same place. In addition
@@ -92,8 +40,7 @@ export function attachRetryWithTelemetry(
 ): RetryHandle {
   if (!isRecord(options)) return attachRetry(instance, options, runtime);
   const { telemetry = {}, ...policy } = options as TelemetryRetryOptions;
-  checkFields('`telemetry` option', RULES, telemetry, undefined);
-  const { metrics = true, span = false, meterProvider, tracerProvider } = telemetry;
+  const { metrics = true, span = false, meterProvider, tracerProvider } = checkTelemetry(telemetry);
   const observed = observedThrottle(policy.throttle, runtime);
   const watch: Watch = {
     metrics: metrics ? new RetryMetrics(meterProvider, observed) : undefined,

@@ -1,6 +1,6 @@
 /** What the functions of the user may answer. Whoever combines several of them asks here too, so that nothing is swallowed. */
 import type { RetryVerdict } from '../types.ts';
-import { expected, isDuration } from './expected.ts';
+import { DURATION, expected, isDuration } from './expected.ts';
 
 /**
  * What `retryIf`, or a predicate that is part of it, answered.
@@ -19,7 +19,7 @@ export function readVerdict(answer: unknown): RetryVerdict {
  */
 export function readWait(answer: unknown): number {
   if (isDuration(answer)) return answer;
-  throw expected('the wait', 'a finite number of milliseconds ≥ 0', answer);
+  throw expected('the wait', DURATION, answer);
 }
 
 /**

@@ -28,13 +28,15 @@ export const requireGiven = (name: string, rule: string, value: unknown, holds: 
   if (!holds) throw expected(`\`${name}\``, `given ${rule}`, value);
 };
 
-/** Whether a value is a finite number of milliseconds ≥ 0. */
+/** What a duration has to be, in words. */
+export const DURATION = 'a finite number of milliseconds ≥ 0';
+
+/** Whether a value is a duration. */
 export const isDuration = (value: unknown): value is number => Number.isFinite(value) && Number(value) >= 0;
 
 /** Throws unless every argument of the function `name` is a finite number of milliseconds ≥ 0. */
 export const requireDurations = (name: string, ...values: readonly unknown[]): void => {
-  for (const value of values)
-    requireGiven(name, 'a finite number of milliseconds ≥ 0', value, isDuration(value));
+  for (const value of values) requireGiven(name, DURATION, value, isDuration(value));
 };
 
 /** Throws unless every argument of the function `name` is a function. */

@@ -21,6 +21,10 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 export const isWithin = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && value >= least && value <= most;
 
+/** Whether a value is an integer from `least` to `most`. */
+export const isIntegerWithin = (value: unknown, least: number, most: number): value is number =>
+  Number.isInteger(value) && isWithin(value, least, most);
+
 /** Whether the value of a field has no rule or breaks it; `undefined` has no opinion. */
 const breaks =
   <All>(rules: Rules<All>, all: All) =>
@@ -83,7 +87,8 @@ function nearest(
 ): string {
   const names = Object.keys(rules);
   const meant = names.find((each) => resembles(name.toLowerCase(), each.toLowerCase()));
-  return meant ? `spelled \`${meant}\`` : (spellingOf?.(name) ?? `one of ${names.join(', ')}`);
+  const spelling = meant ? `\`${meant}\`` : spellingOf?.(name);
+  return spelling ? `spelled ${spelling}` : `one of ${names.join(', ')}`;
 }
 
 /** Whether two names differ by one letter, or by two that changed places. */

@@ -1,9 +1,7 @@
 import type { AxiosResponse, InternalAxiosRequestConfig, Method } from 'axios';
-import { isCooldown, isRetryBudget, isRetryThrottle } from '../limits/brand.ts';
 import type { RetryBudget } from '../limits/budget.ts';
 import type { Cooldown, CooldownOptions } from '../limits/cooldown.ts';
 import type { RetryThrottle, RetryThrottleOptions } from '../limits/throttle.ts';
-import { isJitter, JITTER } from '../strategies/jitter.ts';
 import type {
   JitterFunction,
   JitterName,
@@ -13,8 +11,6 @@ import type {
   StopCondition,
   WaitStrategy,
 } from '../types.ts';
-import { expected } from './expected.ts';
-import { checkFields, hasOnly, isRecord, isWithin, type Rule } from './fields.ts';
 
 /** How far to obey the server when it says how long to wait. */
 export interface RetryAfterOptions {
@@ -229,137 +225,4 @@ export interface RequestRetryOptions extends Omit<RetryOptions, 'throttle' | 'co
    * @defaultValue the cooldown of the instance
    */
   readonly cooldown?: Cooldown | false | undefined;
-}
-
-/** Where options were written: on the instance, or on `config.retry`. */
-export type OptionsPlace = 'instance' | 'request';
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-
-const isName = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
-
-const isMethod = (value: unknown): boolean => isName(value) && /[a-z]/i.test(value as string);
-
-const isListOf = (value: unknown, accepts: (item: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.every(accepts);
-
-const isErrorStatus = (value: unknown): boolean => Number.isInteger(value) && isWithin(value, 300, 599);
-
-const aFunction: Rule<unknown> = ['a function', isFunction];
-const aWait: Rule<unknown> = ['a finite number of ms ≥ 0', (v) => isWithin(v, 0, Number.MAX_VALUE)];
-const aSpan: Rule<unknown> = ['a number of ms ≥ 0 or Infinity', (v) => isWithin(v, 0, Infinity)];
-const aDeadline: Rule<unknown> = [
-  'a number of ms > 0 or Infinity',
-  (v) => isWithin(v, Number.MIN_VALUE, Infinity),
-];
-
-const retryAfterRules = {
-  max: aSpan,
-  whenLonger: ["'give-up' or 'clamp'", (v) => v === 'give-up' || v === 'clamp'],
-  read: aFunction,
-} satisfies Record<keyof RetryAfterOptions, Rule>;
-
-const keyRules = { header: ['the name of a header', isName], generate: aFunction } satisfies Record<
-  keyof IdempotencyKeyOptions,
-  Rule
->;
-
-const observerRules = { onAttempt: aFunction, onRetry: aFunction, onGiveUp: aFunction } satisfies Record<
-  keyof RetryObserver,
-  Rule
->;
-
-/** Whether a value may be the options of a limit; one limit is not the options of another. */
-const isOptions = (value: unknown): boolean =>
-  isRecord(value) && ![isRetryBudget, isRetryThrottle, isCooldown].some((isLimit) => isLimit(value));
-
-const isObserver = (value: unknown): boolean => hasOnly(value, observerRules);
-
-const rules: Readonly<Record<keyof RetryOptions | keyof RequestRetryOptions, Rule<OptionsPlace>>> = {
-  maxAttempts: [
-    'an integer ≥ 1 or Infinity',
-    (v) => v === Infinity || (Number.isInteger(v) && isWithin(v, 1, Number.MAX_VALUE)),
-  ],
-  maxElapsedTime: aSpan,
-  stop: aFunction,
-  baseDelay: aWait,
-  maxDelay: aWait,
-  exponentialBase: ['a finite number ≥ 1', (v) => isWithin(v, 1, Number.MAX_VALUE)],
-  jitter: [JITTER, isJitter],
-  wait: aFunction,
-  retryAfter: [
-    "false or { max: ms, whenLonger: 'give-up' or 'clamp', read: a function }",
-    (v) => v === false || hasOnly(v, retryAfterRules),
-    { fields: retryAfterRules },
-  ],
-  methods: [
-    'an array of HTTP methods',
-    (v) => isListOf(v, isMethod),
-    { items: ['an HTTP method', isMethod] },
-  ],
-  statuses: [
-    'an array of integers from 300 to 599',
-    (v) => isListOf(v, isErrorStatus),
-    { items: ['an integer from 300 to 599; `retryIf` is for successes', isErrorStatus] },
-  ],
-  retryIf: aFunction,
-  idempotencyKey: [
-    'a boolean or { header: a name, generate: a function }',
-    (v) => typeof v === 'boolean' || hasOnly(v, keyRules),
-    { fields: keyRules },
-  ],
-  data: ['a function, on `config.retry` only', (v, place) => isFunction(v) && place === 'request'],
-  attemptTimeout: aDeadline,
-  totalTimeout: aDeadline,
-  budget: ['a RetryBudget or a function', (v) => isRetryBudget(v) || isFunction(v)],
-  throttle: [
-    'a RetryThrottle, false or, on the instance only, its options',
-    (v, place) => v === false || isRetryThrottle(v) || (place === 'instance' && isOptions(v)),
-  ],
-  cooldown: [
-    'a Cooldown, false or, on the instance only, its options',
-    (v, place) => v === false || isCooldown(v) || (place === 'instance' && isOptions(v)),
-  ],
-  beforeRetry: aFunction,
-  observe: [
-    'an object of functions onAttempt, onRetry, onGiveUp, or an array of such',
-    (v) => isObserver(v) || isListOf(v, isObserver),
-    { fields: observerRules, items: ['an observer', isObserver, { fields: observerRules }] },
-  ],
-};
-
-/** How it is spelled here what users of axios-retry, retry-axios and their like would type; the first that matches counts. */
-const spellings: readonly (readonly [typed: RegExp, here: string])[] = [
-  [/^min(Timeout|Delay)$|^first/i, 'baseDelay'],
-  [/^max(Timeout|RetryDelay|RetryAfter|Interval)$/i, 'maxDelay, or retryAfter.max for hints'],
-  [/^factor$|multiplier/i, 'exponentialBase'],
-  [/^retryOn/i, 'retryIf'],
-  [/retries|^retry$|limit/i, 'maxAttempts (retries + 1)'],
-  [/^on/, 'beforeRetry or observe'],
-  [/timeout/i, 'attemptTimeout or totalTimeout'],
-  [/^should|condition|validate/i, 'retryIf'],
-  [/after/i, 'retryAfter'],
-  [/methods/i, 'methods'],
-  [/status/i, 'statuses'],
-  [/delay|backoff/i, 'baseDelay, maxDelay, jitter or wait'],
-];
-
-/**
- * Refuses what is no policy; answers the options.
- *
- * @throws TypeError naming the option, the rule and the value
- */
-export function validateOptions(options: unknown, place: 'instance'): RetryOptions;
-export function validateOptions(options: unknown, place: 'request'): RequestRetryOptions;
-export function validateOptions(options: unknown, place: OptionsPlace): object {
-  if (place === 'request' && !isRecord(options)) {
-    throw expected('`retry`', 'false or retry options such as { maxAttempts: 4 }', options);
-  }
-  // Read once, and without a prototype: what somebody put on `Object.prototype` is no option.
-  const own: unknown = isRecord(options) ? Object.assign(Object.create(null), options) : options;
-  checkFields('retry option', rules, own, place, (name) => {
-    const spelling = spellings.find(([typed]) => typed.test(name));
-    return spelling && `spelled ${spelling[1]}`;
-  });
-  return own as object;
 }

@@ -7,6 +7,7 @@ import type { AxiosResponse } from 'axios';
 import { causesOf } from '../failure/causes.ts';
 import { defaultVerdict } from '../failure/transient.ts';
 import { readVerdict } from '../options/answers.ts';
+import { isStatus } from '../options/common-rules.ts';
 import { requireFunctions, requireGiven } from '../options/expected.ts';
 import type { RetryContext, RetryPredicate, RetryVerdict } from '../types.ts';
 
@@ -41,9 +42,6 @@ export const retryIfStatus = (
   return ({ response }) =>
     ranges.some(({ from, to }) => response && response.status >= from && response.status <= to);
 };
-
-const isStatus = (status: unknown): boolean =>
-  Number.isInteger(status) && Number(status) >= 100 && Number(status) <= 599;
 
 /**
  * Errors with one of these codes (`'ECONNRESET'`), on themselves or on any of their causes, through `AggregateError`.

@@ -3,8 +3,8 @@
  * so that the least and the most it can answer are what it answers when `random` is 0 and just below 1: `waitBounds`.
  */
 import { readWait } from '../options/answers.ts';
-import { isDuration, requireDurations, requireFunctions, requireGiven } from '../options/expected.ts';
-import { isWithin, type Rule } from '../options/fields.ts';
+import { aDuration, aFactor } from '../options/common-rules.ts';
+import { requireDurations, requireFunctions, requireGiven } from '../options/expected.ts';
 import { type FilledRules, readFilled } from '../options/filled.ts';
 import type { RetryContext, WaitStrategy } from '../types.ts';
 
@@ -40,12 +40,10 @@ export interface ExponentialJitterOptions extends ExponentialOptions {
   readonly jitter?: number | undefined;
 }
 
-const DURATION: Rule = ['a finite number of milliseconds ≥ 0', isDuration];
-
 const exponentialRules: FilledRules<ExponentialOptions> = {
-  baseDelay: DURATION,
-  exponentialBase: ['a finite number ≥ 1', (base) => isWithin(base, 1, Number.MAX_VALUE)],
-  maxDelay: DURATION,
+  baseDelay: aDuration,
+  exponentialBase: aFactor,
+  maxDelay: aDuration,
 };
 
 const exponentialDefaults = { baseDelay: 1_000, exponentialBase: 2, maxDelay: 60_000 };
@@ -176,7 +174,7 @@ export const waitRandomExponential = (options: ExponentialOptions = {}): WaitStr
  * attachRetry(client, { wait: waitExponentialJitter({ baseDelay: 1_000, jitter: 500 }) });
  */
 export const waitExponentialJitter = (options: ExponentialJitterOptions = {}): WaitStrategy => {
-  const rules = { ...exponentialRules, jitter: DURATION };
+  const rules = { ...exponentialRules, jitter: aDuration };
   const { baseDelay, exponentialBase, maxDelay, jitter } = readFilled(
     '`waitExponentialJitter`',
     rules,

@@ -287,11 +287,11 @@ describe('bad input', () => {
     ],
     [
       { baseDelay: -1 },
-      'Expected retry transport option `baseDelay` to be a finite number of ms ≥ 0, got -1',
+      'Expected retry transport option `baseDelay` to be a finite number of milliseconds ≥ 0, got -1',
     ],
     [
       { maxDelay: '1s' },
-      'Expected retry transport option `maxDelay` to be a finite number of ms ≥ 0, got "1s"',
+      'Expected retry transport option `maxDelay` to be a finite number of milliseconds ≥ 0, got "1s"',
     ],
     [
       { exponentialBase: 0.5 },

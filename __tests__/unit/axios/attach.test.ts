@@ -287,3 +287,94 @@ describe('two attached instances', () => {
     expect(sent).toHaveLength(3);
   });
 });
+
+describe('what has interceptors of one side only', () => {
+  const side = { handlers: [] };
+
+  test.each<[string, object]>([
+    ['requests', { request: side }],
+    ['responses', { response: side }],
+    ['requests, and responses of another kind', { request: side, response: {} }],
+    ['responses, and requests of another kind', { request: {}, response: side }],
+  ])('of %s, is no axios instance', (_, interceptors) => {
+    expect(() => attachRetry({ interceptors } as never)).toThrow(
+      /^Expected `instance` to be an axios instance/,
+    );
+  });
+});
+
+test.each<[string, object]>([
+  ['now', { sleep: async () => undefined }],
+  ['sleep', { now: () => 0 }],
+])('a clock without %s is refused', (_, clock) => {
+  expect(() => attachRetry(axios.create(), {}, { clock } as never)).toThrow(/^Expected `runtime\.clock`/);
+});
+
+test('the places of ejected interceptors are no hindrance', async () => {
+  const { adapter, sent } = scripted(503, 200);
+  const client = axios.create({ adapter });
+  const ids = [client.interceptors.request.use(null), client.interceptors.request.use(null)];
+  const [first = 0] = ids;
+  client.interceptors.response.eject(client.interceptors.response.use(null));
+  client.interceptors.response.handlers?.push(null as never);
+  client.interceptors.request.eject(first);
+  client.interceptors.request.handlers?.push(null as never);
+  attachRetry(client, { baseDelay: 0 });
+  client.interceptors.request.use((config) => config);
+  expect((await client.get('/')).status).toBe(200);
+  expect(sent).toHaveLength(2);
+});
+
+test('detaching from an instance whose interceptors were taken away does no harm', () => {
+  const client = axios.create();
+  const handle = attachRetry(client);
+  Object.assign(client.interceptors.request, { handlers: null });
+  Object.assign(client.interceptors.response, { handlers: null });
+  expect(() => handle.detach()).not.toThrow();
+});
+
+test('the adapter is reached without waiting for anybody', () => {
+  const { adapter, sent } = scripted(200);
+  const client = axios.create({ adapter });
+  const bare = scripted(200);
+  void axios.get('/', { adapter: bare.adapter });
+  attachRetry(client);
+  void client.get('/');
+  expect(sent).toHaveLength(bare.sent.length);
+});
+
+test('on an axios that ejects by place, whoever came after a clear() keeps his', async () => {
+  const client = axios.create({ adapter: scripted(200).adapter });
+  for (const side of [client.interceptors.request, client.interceptors.response]) {
+    // As older versions of axios do.
+    side.eject = (id) => {
+      if (side.handlers?.[id]) side.handlers[id] = null as never;
+    };
+  }
+  const handle = attachRetry(client);
+  const seen: string[] = [];
+  for (const name of ['request', 'response'] as const) {
+    client.interceptors[name].clear();
+    (client.interceptors[name] as typeof client.interceptors.request).use((value) => {
+      seen.push(name);
+      return value;
+    });
+  }
+  handle.detach();
+  await client.get('/');
+  expect(seen).toEqual(['request', 'response']);
+});
+
+test('another build of the package sees that an instance is attached', () => {
+  const client = axios.create();
+  attachRetry(client);
+  const attached = Symbol.for('axios-tenacity.attached');
+  expect(client.interceptors.response.handlers?.filter((handler) => attached in handler)).toHaveLength(1);
+  expect(client.interceptors.request.handlers).toHaveLength(1);
+});
+
+test.each([[undefined], [null], ['text']])('a rejection with %p is the caller’s as it is', async (value) => {
+  const client = axios.create({ adapter: () => Promise.reject(value) });
+  attachRetry(client);
+  await expect(client.get('/')).rejects.toBe(value);
+});

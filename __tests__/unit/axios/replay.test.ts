@@ -793,3 +793,13 @@ test('a success refunds a throttle of which something was taken, and asks nothin
   await client.get('/');
   expect(given).toEqual([[ORIGIN, 0]]);
 });
+
+test('the handlers of a replay do not stay: a request built by hand meets the usual ones', async () => {
+  const world = stage([503, 200]);
+  const [handler] = world.client.interceptors.response.handlers as unknown as { rejected: unknown }[];
+  const usual = handler?.rejected;
+  const sending = world.begin();
+  await world.clock.run();
+  await sending;
+  expect(handler?.rejected).toBe(usual);
+});

@@ -1,12 +1,18 @@
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import axios, { AxiosError, type AxiosRequestConfig } from 'axios';
-import { attachRetry, type RetryOptions, retryReport } from '../../../lib/index.ts';
+import axios, { AxiosError, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
+import {
+  attachRetry,
+  type RetryOptions,
+  type RetryReport,
+  retryReport,
+  wasRetried,
+} from '../../../lib/index.ts';
 import { virtualClock } from '../../../lib/testing.ts';
 import { caught } from '../../helpers/caught.ts';
 import { adapters, createClient, fast } from '../../helpers/clients.ts';
-import { scripted } from '../../helpers/scripted.ts';
+import { scripted, type Turn } from '../../helpers/scripted.ts';
 import {
   answer,
   closeServers,
@@ -300,4 +306,89 @@ test('a success at the first try is in the report though no time has passed, as 
   expect(retryReport(await client.get('/'))?.attempts).toEqual([
     { number: 1, startedAt: 0, duration: 0, status: 200 },
   ]);
+});
+
+describe.each(adapters)('over %s the report of an attempt tells', (adapter) => {
+  test('the hint of the server, also when it was too long to be obeyed', async () => {
+    const server = await startServer([
+      answer(503, '', { 'retry-after-ms': '3' }),
+      answer(503),
+      answer(503, '', { 'retry-after': '900' }),
+    ]);
+    const { client } = createClient({ adapter, baseURL: server.url }, { maxAttempts: 5 });
+    const error = await client.get('/').catch((reason: unknown) => reason);
+    const report = retryReport(error);
+    expect(report?.reason).toBe('retry-after-too-long');
+    expect(report?.attempts.map(({ hint }) => hint)).toEqual([3, undefined, 900_000]);
+    expect(report?.attempts[1]).not.toHaveProperty('hint');
+  });
+
+  test('the method and the address that beforeRetry changed, of that attempt alone', async () => {
+    const server = await startServer([answer(503), answer(503), answer(503), answer(200)]);
+    const edits: ((config: InternalAxiosRequestConfig) => void)[] = [
+      (config) => Object.assign(config, { url: '/mirror' }),
+      (config) => Object.assign(config, { method: 'head' }),
+      () => undefined,
+    ];
+    const { client } = createClient(
+      { adapter, baseURL: server.url },
+      { maxAttempts: 5, beforeRetry: (config, { attemptNumber }) => edits[attemptNumber - 1]?.(config) },
+    );
+    const attempts = retryReport(await client.get('/main'))?.attempts ?? [];
+    expect(server.requests.map(({ method, url }) => [method, url])).toEqual([
+      ['GET', '/main'],
+      ['GET', '/mirror'],
+      ['HEAD', '/main'],
+      ['GET', '/main'],
+    ]);
+    const none = { method: undefined, url: undefined };
+    expect(attempts.map(({ method, url }) => ({ method, url }))).toEqual([
+      none,
+      { ...none, url: '/mirror' },
+      { ...none, method: 'HEAD' },
+      none,
+    ]);
+  });
+
+  test('and not what an interceptor inside changes on every attempt', async () => {
+    const server = await startServer([answer(503), answer(200)]);
+    const client = axios.create({ adapter, proxy: false, baseURL: server.url });
+    client.interceptors.request.use((config) => Object.assign(config, { url: `/v1${config.url}` }));
+    attachRetry(client, { ...fast, beforeRetry: () => undefined });
+    const attempts = retryReport(await client.get('/main'))?.attempts ?? [];
+    expect(server.requests.map(({ url }) => url)).toEqual(['/v1/main', '/v1/main']);
+    expect(attempts.every((attempt) => !('url' in attempt))).toBe(true);
+  });
+});
+
+test('the report is there for another build of the package as well', async () => {
+  const client = axios.create({ adapter: scripted(200).adapter });
+  attachRetry(client);
+  const response = await client.get('/');
+  const { retryState } = response.config as { retryState?: Record<symbol, () => RetryReport> };
+  expect(retryState?.[Symbol.for('axios-tenacity.report')]?.()).toEqual(retryReport(response));
+});
+
+describe('whether a frozen error, which takes no mark, was retried', () => {
+  const frozen: Turn = (config) => {
+    throw Object.freeze(new axios.AxiosError('socket hang up', 'ECONNRESET', config));
+  };
+
+  test.each([
+    ['get', true],
+    ['post', false],
+  ])('after a %s: %p', async (method, retried) => {
+    const client = axios.create({ adapter: scripted(frozen).adapter });
+    attachRetry(client, { baseDelay: 0 });
+    expect(wasRetried(await caught(client.request({ method, url: '/' })))).toBe(retried);
+  });
+
+  test('after another build of the package gave up on it: true', () => {
+    const retryState = { [Symbol.for('axios-tenacity.exhausted')]: () => true };
+    expect(wasRetried(Object.freeze({ config: { retryState } }))).toBe(true);
+  });
+
+  test.each([[undefined], [null], [{}], ['state']])('with the state %p: false', (retryState) => {
+    expect(wasRetried(Object.freeze({ config: { retryState } }))).toBe(false);
+  });
 });

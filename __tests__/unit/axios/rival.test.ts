@@ -1,4 +1,4 @@
-import axios, { type AxiosAdapter, AxiosError, type AxiosInstance } from 'axios';
+import axios, { type AxiosAdapter, AxiosError, type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import axiosRetry from 'axios-retry';
 import pRetry, { AbortError } from 'p-retry';
 import { attachRetry, retryReport, wasRetried } from '../../../lib/index.ts';
@@ -6,6 +6,7 @@ import { caught } from '../../helpers/caught.ts';
 import { adapters, createClient, fast } from '../../helpers/clients.ts';
 import { scripted } from '../../helpers/scripted.ts';
 import { answer, closeServers, type ScriptedServer, startServer } from '../../helpers/server.ts';
+import { stage } from '../../helpers/stage.ts';
 
 let warn: jest.SpyInstance;
 
@@ -235,4 +236,19 @@ describe('the warning about another plugin', () => {
     await caught(client.get('/', { raxConfig: undefined } as object));
     expect(warn).not.toHaveBeenCalled();
   });
+});
+
+test('a rival is warned of when a request fails, and not when it works', async () => {
+  const observe = { onAttempt: () => undefined };
+  await stage([200], { observe }).send({ raxConfig: {} } as AxiosRequestConfig);
+  expect(warn).not.toHaveBeenCalled();
+  await stage([404]).send({ raxConfig: {} } as AxiosRequestConfig);
+  expect(warn).toHaveBeenCalledTimes(1);
+});
+
+test('an instance of our own drop-in for axios-retry is no rival, of whichever build', async () => {
+  const world = stage([404]);
+  Object.assign(world.client, { [Symbol.for('axios-tenacity.axios-retry')]: true });
+  await world.send({ 'axios-retry': {} } as AxiosRequestConfig);
+  expect(warn).not.toHaveBeenCalled();
 });

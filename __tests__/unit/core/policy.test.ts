@@ -1,8 +1,18 @@
+import axios from 'axios';
 import { type Policy, resolvePolicy, withOwnLimits } from '../../../lib/core/policy.ts';
-import type { RequestRetryOptions, RetryOptions } from '../../../lib/index.ts';
+import {
+  attachRetry,
+  type RequestRetryOptions,
+  type RetryOptions,
+  RetryThrottle,
+  retryReport,
+} from '../../../lib/index.ts';
 import { Cooldown } from '../../../lib/limits/cooldown.ts';
-import { RetryThrottle } from '../../../lib/limits/throttle.ts';
 import type { RetryContext } from '../../../lib/types.ts';
+import { caught } from '../../helpers/caught.ts';
+import { createEventClock } from '../../helpers/event-clock.ts';
+import { scripted } from '../../helpers/scripted.ts';
+import { ORIGIN } from '../../helpers/stage.ts';
 
 const at = (attemptNumber: number, random = 0.5): RetryContext =>
   ({ attemptNumber, random: () => random }) as RetryContext;
@@ -144,5 +154,40 @@ describe('limits', () => {
     expect(kept.throttle).toBe(throttle);
     expect(kept.cooldown).toBe(cooldown);
     expect(withOwnLimits({ throttle: false, cooldown: false })).toEqual({ throttle: false, cooldown: false });
+  });
+});
+
+describe('the throttle of a client', () => {
+  const failing = async (throttle: object | undefined) => {
+    const clock = createEventClock();
+    const client = axios.create({ adapter: scripted(503).adapter, baseURL: ORIGIN });
+    attachRetry(client, { baseDelay: 0, maxAttempts: 500, throttle: throttle as never }, { clock });
+    const error = caught(client.get('/'));
+    await clock.run();
+    return retryReport(await error);
+  };
+
+  test('is made of its options', async () => {
+    const report = await failing({ capacity: 30, retryCost: 10, refillTime: 1e12 });
+    expect([report?.reason, report?.attempts.length]).toEqual(['throttled', 4]);
+  });
+
+  test('is there by default', async () => {
+    expect((await failing(undefined))?.reason).toBe('throttled');
+  });
+
+  test('is the one that was handed in', async () => {
+    const throttle = new RetryThrottle({ capacity: 30, retryCost: 10, refillTime: 1e12 });
+    await failing(throttle);
+    expect((await failing(throttle))?.attempts.length).toBe(1);
+  });
+
+  test('is none when it is switched off', async () => {
+    const clock = createEventClock();
+    const client = axios.create({ adapter: scripted(503).adapter });
+    attachRetry(client, { baseDelay: 0, maxAttempts: 300, throttle: false }, { clock });
+    const error = caught(client.get('/'));
+    await clock.run();
+    expect(retryReport(await error)).toMatchObject({ reason: 'max-attempts', omitted: 250 });
   });
 });

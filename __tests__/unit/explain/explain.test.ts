@@ -19,11 +19,8 @@ import {
   waitRandomExponential,
 } from '../../../lib/strategies/wait.ts';
 import { seededRandom } from '../../../lib/testing/random.ts';
-import {
-  type ScriptedAdapterOptions,
-  type Step,
-  scriptedAdapter,
-} from '../../../lib/testing/scripted-adapter.ts';
+import { type ScriptedAdapterOptions, scriptedAdapter } from '../../../lib/testing/scripted-adapter.ts';
+import type { Step } from '../../../lib/testing/step.ts';
 import { virtualClock } from '../../../lib/testing/virtual-clock.ts';
 import type { PendingRetryContext, RetryContext } from '../../../lib/types.ts';
 

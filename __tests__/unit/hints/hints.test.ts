@@ -201,7 +201,7 @@ describe('askReader', () => {
   ])('refuses the answer %p', (answer, shown) => {
     expect(() => ask(() => answer)).toThrow(
       new TypeError(
-        `Expected the result of \`retryAfter.read\` to be a finite number of ms ≥ 0 or undefined, got ${shown}`,
+        `Expected the result of \`retryAfter.read\` to be a finite number of milliseconds ≥ 0 or undefined, got ${shown}`,
       ),
     );
   });

@@ -40,8 +40,14 @@ describe('what a budget holds', () => {
       { maxRetries: null },
       'Expected retry budget option `maxRetries` to be an integer ≥ 0 or Infinity, got null',
     ],
-    [{ maxWait: -1 }, 'Expected retry budget option `maxWait` to be a number ≥ 0 or Infinity, got -1'],
-    [{ maxWait: NaN }, 'Expected retry budget option `maxWait` to be a number ≥ 0 or Infinity, got NaN'],
+    [
+      { maxWait: -1 },
+      'Expected retry budget option `maxWait` to be a number of milliseconds ≥ 0 or Infinity, got -1',
+    ],
+    [
+      { maxWait: NaN },
+      'Expected retry budget option `maxWait` to be a number of milliseconds ≥ 0 or Infinity, got NaN',
+    ],
     [{ retries: 3 }, 'Expected retry budget option `retries` to be one of maxRetries, maxWait, got 3'],
     [{ toString: 3 }, 'Expected retry budget option `toString` to be one of maxRetries, maxWait, got 3'],
     [5, 'Expected retry budget options to be an object, got 5'],

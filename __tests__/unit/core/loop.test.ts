@@ -7,6 +7,7 @@ import {
   type RetryObserver,
   type RetryReport,
   RetryThrottle,
+  retryReport,
 } from '../../../lib/index.ts';
 import { caught } from '../../helpers/caught.ts';
 import { createEventClock, type EventClock } from '../../helpers/event-clock.ts';
@@ -691,4 +692,29 @@ test('a success after a poll refunds the retry before it', async () => {
   const retryIf = ({ response }: RetryContext): boolean | undefined => response?.status === 202 || undefined;
   await stage([503, 202, 200], { throttle, retryIf }).send();
   expect(Math.round(throttle.tokens(ORIGIN))).toBe(100);
+});
+
+describe('maxElapsedTime is looked at again after a wait that lasted longer', () => {
+  test.each([
+    [9_999, 200, undefined],
+    [10_001, 503, 'max-elapsed-time'],
+  ])('as when the process was frozen until %i ms after the start', async (thawedAt, status, reason) => {
+    const { client, clock, sent, detach } = stage([503, 200]);
+    detach();
+    const frozen = {
+      ...clock,
+      // The timer fires as soon as the process goes on.
+      sleep: async (_: number, signal?: AbortSignal) => clock.sleep(thawedAt, signal),
+    };
+    attachRetry(client, { maxElapsedTime: 10_000, baseDelay: 100, jitter: 'none' }, { clock: frozen });
+    const sending = client.get('/').then(
+      (response) => [response.status, retryReport(response)] as const,
+      (error) => [error.response?.status, retryReport(error)] as const,
+    );
+    await clock.run();
+    const [got, report] = await sending;
+    expect(got).toBe(status);
+    expect(report?.reason).toBe(reason);
+    expect(sent).toHaveLength(status === 200 ? 2 : 1);
+  });
 });
