@@ -208,6 +208,14 @@ describe.each(Object.entries(fakes))('over %s', (kind, create) => {
     expect(fleet.cooldown.pace(ORIGIN, 1_000, 1_000)).toBeDefined();
   });
 
+  test('who waits for a pause of another process goes as late as in one line with the request that was refused', async () => {
+    const { client, fleet, pass } = await connected(create);
+    client.subscriber?.hear(JSON.stringify(['pause', ORIGIN, 10_000]));
+    await pass(3_000);
+    expect(fleet.cooldown.hold(ORIGIN, 3_000)?.due).toBe(10_000 + 3_000 / 0.5);
+    expect(fleet.cooldown.hold(ORIGIN, 4_000)?.due).toBe(10_000 + 4_000 / 0.5);
+  });
+
   test.each([
     '',
     '{',
@@ -259,6 +267,20 @@ describe.each(Object.entries(fakes))('over %s', (kind, create) => {
     const own = fleet.throttle.tokens(ORIGIN, clock.monotonic());
     expect(retry()).toBeUndefined();
     expect(fleet.throttle.tokens(ORIGIN, clock.monotonic())).toBe(own);
+  });
+
+  test('what the fleet has spent beyond its tokens is paid off before the next retry', async () => {
+    const { client, sent, retry, fleet, pass } = await connected(create);
+    retry();
+    sent('tokens')[0]?.answer(0, -100);
+    await settle();
+    client.subscriber?.hear(JSON.stringify(['tokens', ORIGIN, -200]));
+    expect(fleet.state().tokens).toEqual(new Map([[ORIGIN, -200]]));
+    client.auto = () => undefined;
+    await pass(25_000);
+    expect(retry()).toBeUndefined();
+    await pass(1_000);
+    expect(retry()).toBe(14);
   });
 
   test('who is refused asks again within 500 ms, for others may have earned some', async () => {

@@ -69,7 +69,7 @@ export class FleetThrottle extends RetryThrottle {
     if (!isLocal) this.#earn(nameOf(origin), tokens);
   }
 
-  /** The tokens of every shared bucket that is not known to be full. */
+  /** The tokens of every shared bucket that is not known to be full; negative where the fleet has spent more than there were. */
   get shared(): Map<string, number> {
     return new Map([...this.#views].map(([name, view]) => [name, this.#tokensOf(view)]));
   }
@@ -127,7 +127,8 @@ export class FleetThrottle extends RetryThrottle {
   }
 
   #put(name: string, view: View, tokens: number): void {
-    view.tokens = Math.max(0, Math.min(this.#all.capacity, tokens));
+    const { capacity } = this.#all;
+    view.tokens = Math.max(-capacity, Math.min(capacity, tokens));
     view.at = this.#clock.monotonic();
     this.#views.delete(name);
     this.#views.set(name, view);
