@@ -1,5 +1,5 @@
 import type { Clock } from '../types.ts';
-import type { Port, Subscription } from './client.ts';
+import type { Port, Subscription } from './port.ts';
 import type { Script } from './scripts.ts';
 
 /**
