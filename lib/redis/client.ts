@@ -15,14 +15,13 @@ const CLIENT = 'a client of redis (node-redis) 5 or later, or of ioredis 5 or la
  * @throws TypeError for what is no client of Redis
  */
 export function portOf(client: RedisClient): Port {
-  const { evalSha, evalsha, duplicate, on, off, status } = (isObject(client) ? client : {}) as Record<
-    string,
-    unknown
-  >;
-  const hasAll = (...methods: unknown[]): boolean => methods.every((method) => typeof method === 'function');
-  if (hasAll(evalSha, duplicate, on, off)) return new NodeRedisPort(client as WholeNodeRedis);
-  if (hasAll(evalsha, duplicate, on, off) && typeof status === 'string') {
-    return new IoredisPort(client as WholeIoredis);
+  const fields = (isObject(client) ? client : {}) as Record<string, unknown>;
+  const hasAll = (...names: string[]): boolean => names.every((name) => typeof fields[name] === 'function');
+  if (hasAll('on', 'off', 'subscribe')) {
+    if (hasAll('evalSha', 'unsubscribe')) return new NodeRedisPort(client as WholeNodeRedis);
+    // The clients of redis 3 and older have the same methods, which take callbacks.
+    if (hasAll('evalsha', 'duplicate') && typeof fields.status === 'string')
+      return new IoredisPort(client as WholeIoredis);
   }
   throw expected('`client`', CLIENT, client);
 }

@@ -1,6 +1,7 @@
 import {
   type ConnectionListener,
   type Emitter,
+  ignoreErrors,
   onEvents,
   type Port,
   runCached,
@@ -75,7 +76,6 @@ export class IoredisPort implements Port {
     client.on('message', (_channel: string, message: string) => onMessage(message));
     return keepSubscribed(
       {
-        client,
         get isReady() {
           return isReadyOf(client);
         },
@@ -85,7 +85,10 @@ export class IoredisPort implements Port {
         connect: () => client.connect(),
         subscribe: () => client.subscribe(channel),
         listen: (own) => listenTo(client, own),
-        disconnect: () => client.disconnect(),
+        async disconnect() {
+          ignoreErrors(client);
+          client.disconnect();
+        },
       },
       listener,
     );

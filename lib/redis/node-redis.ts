@@ -1,6 +1,7 @@
 import {
   type ConnectionListener,
   type Emitter,
+  ignoreErrors,
   onEvents,
   type Port,
   runCached,
@@ -22,10 +23,12 @@ export interface NodeRedisClient {
 /** A client of node-redis with all that is used of it. */
 export interface WholeNodeRedis extends NodeRedisClient, Emitter {
   readonly isReady?: boolean;
-  duplicate(overrides: object): WholeNodeRedis;
+  /** A sentinel has it from version 6 on. */
+  duplicate?(overrides: object): WholeNodeRedis;
   connect(): Promise<unknown>;
   destroy(): unknown;
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
 }
 
 /** Redis by way of node-redis. */
@@ -59,20 +62,25 @@ export class NodeRedisPort implements Port {
     listener: ConnectionListener,
   ): Subscription {
     // The channel has no prefix of the client: a script publishes without it.
-    const client = this.#client.duplicate({ keyPrefix: undefined });
+    const own = this.#client.duplicate?.({ keyPrefix: undefined });
+    // A sentinel that cannot be duplicated keeps a connection for subscriptions itself.
+    const client = own ?? this.#client;
     return keepSubscribed(
       {
-        client,
         get isReady() {
           return isReadyOf(client);
         },
         get isOver() {
-          return !client.isOpen;
+          return own?.isOpen === false;
         },
-        connect: () => client.connect(),
+        connect: async () => own?.connect(),
         subscribe: () => client.subscribe(channel, onMessage),
         listen: (own) => listenTo(client, own),
-        disconnect: () => client.destroy(),
+        async disconnect() {
+          if (!own) return client.unsubscribe(channel, onMessage);
+          ignoreErrors(own);
+          return own.destroy();
+        },
       },
       listener,
     );

@@ -47,6 +47,9 @@ export function onEvents(emitter: Emitter, listeners: Readonly<Record<string, Li
   };
 }
 
+/** To end a connection that is being made is an error that nobody needs to know of. */
+export const ignoreErrors = (emitter: Emitter): unknown => emitter.on('error', () => undefined);
+
 /** Runs a script by its name, and by its text where the server does not know the name. */
 export async function runCached(
   script: Script,

@@ -1,8 +1,7 @@
-import type { ConnectionListener, Emitter, Subscription } from './port.ts';
+import type { ConnectionListener, Subscription } from './port.ts';
 
-/** A second connection of a client, as far as the libraries differ. */
+/** A connection for subscriptions, as far as the libraries differ. */
 export interface Subscriber {
-  readonly client: Emitter;
   /** Whether the connection stands. */
   readonly isReady: boolean;
   /** Whether the client will not connect any more unless it is told to. */
@@ -11,7 +10,7 @@ export interface Subscriber {
   /** Harmless where the client listens already. */
   subscribe(): Promise<unknown>;
   listen(listener: ConnectionListener): () => void;
-  disconnect(): unknown;
+  disconnect(): Promise<unknown>;
 }
 
 const nothing = (): void => undefined;
@@ -40,7 +39,7 @@ export function keepSubscribed(subscriber: Subscriber, listener: ConnectionListe
   const connect = async (): Promise<void> => {
     try {
       await subscriber.connect();
-      if (!isSubscribed) await subscribe();
+      if (!isSubscribed && subscriber.isReady) await subscribe();
     } catch (error) {
       listener.down(error);
     }
@@ -65,9 +64,7 @@ export function keepSubscribed(subscriber: Subscriber, listener: ConnectionListe
     },
     close() {
       stop();
-      // Ending a connection that is being made may be told as an error, or rejected.
-      subscriber.client.on('error', nothing);
-      void (async () => subscriber.disconnect())().catch(nothing);
+      subscriber.disconnect().catch(nothing);
     },
   };
 }
