@@ -41,7 +41,7 @@ const children = await Promise.all(
 
 console.log(
   pen.bold(
-    `${PROCESSES} processes send ${RATE} requests a second each to an API that allows ${allowed} in all.`,
+    `${PROCESSES} processes send ${RATE} requests a second each to an API that allows ${allowed} a second.`,
   ),
 );
 console.log(
@@ -54,7 +54,7 @@ for (const api of Object.values(apis)) api.limit(startedAt + TIMES.from, started
 await sleep(TIMES.end);
 
 for (const [title, api] of [
-  ['Each by itself', apis.alone],
+  ['Each by itself, without a cooldown', apis.alone],
   ['As a fleet: redisFleet(redis, { cooldown: { hold: true } })', apis.fleet],
 ]) {
   console.log(`\n${pen.bold(title)}`);

@@ -250,6 +250,36 @@ describe('the packed package', () => {
     );
   });
 
+  test('gives a fleet where neither `redis` nor `ioredis` is installed', async () => {
+    expect(await namesOf('esm', 'axios-tenacity/redis')).toEqual(['redisFleet']);
+    expect(await namesOf('cjs', 'axios-tenacity/redis')).toEqual(['redisFleet']);
+    const script = `for (const name of ['redis', 'ioredis']) import(name).then(() => 'there', (e) => e.code).then(console.log)`;
+    expect(await runNode(folder, '-e', script)).toBe('ERR_MODULE_NOT_FOUND\n'.repeat(2));
+  });
+
+  test.each(['redis', 'ioredis'])(
+    'takes a client of `%s` as ESM and as CommonJS where only that one is installed',
+    async (peer) => {
+      const project = join(folder, `with-${peer}`);
+      await mkdir(join(project, 'node_modules/@types'), { recursive: true });
+      for (const name of [peer, '@types/node'])
+        await symlink(join(root, 'node_modules', name), join(project, 'node_modules', name), 'junction');
+      const files = [`with-${peer}.mts`, `with-${peer}.cts`];
+      for (const file of files)
+        await copyFile(join(root, `__tests__/package/consumer/with-${peer}.ts`), join(project, file));
+      const modules = { module: 'nodenext', moduleResolution: 'nodenext', types: ['node'] };
+      // The declarations of the clients are not ours to check.
+      const tsconfig = { compilerOptions: { ...compilerOptions, ...modules, skipLibCheck: true }, files };
+      await writeFile(join(project, 'tsconfig.json'), JSON.stringify(tsconfig));
+      await runNode(project, resolve('typescript/bin/tsc'), '-p', '.');
+      for (const file of files) {
+        const output = await runNode(project, join('out', file.replace(/ts$/, 'js')));
+        expect(JSON.parse(output)).toEqual(['connecting', true, true, 'closed']);
+      }
+    },
+    90_000,
+  );
+
   test('has no other way in', async () => {
     const script = `import('axios-tenacity/dist/esm/engine.js').then(() => 'open', (e) => e.code).then(console.log)`;
     expect(await runNode(folder, '-e', script)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');

@@ -79,7 +79,7 @@ class FakeClient extends EventEmitter {
   }
 }
 
-class FakeNodeRedis extends FakeClient {
+export class FakeNodeRedis extends FakeClient {
   #listener: ((message: string) => void) | undefined;
 
   get isOpen(): boolean {
@@ -105,6 +105,10 @@ class FakeNodeRedis extends FakeClient {
   async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
     this.subscribed.push(channel);
     this.#listener = listener;
+  }
+
+  async unsubscribe(channel: string, listener: (message: string) => void): Promise<void> {
+    if (listener === this.#listener) this.subscribed = this.subscribed.filter((name) => name !== channel);
   }
 
   hear(message: string): void {

@@ -33,7 +33,7 @@ const faults = {
   },
   'paused (CLIENT PAUSE)': {
     // It holds up whoever would end it, too.
-    begin: ({ control }) => control.sendCommand(['CLIENT', 'PAUSE', '6000', 'ALL']),
+    begin: ({ control }) => control.sendCommand(['CLIENT', 'PAUSE', '8000', 'ALL']),
     end: () => undefined,
   },
   'a read-only replica': {

@@ -7,7 +7,7 @@ import {
   redisFleet,
 } from '../../lib/redis.ts';
 import { type VirtualClock, virtualClock } from '../../lib/testing.ts';
-import { type Call, type Fake, FakeIoredis, fakes } from './fake-redis.ts';
+import { type Call, type Fake, FakeIoredis, FakeNodeRedis, fakes } from './fake-redis.ts';
 
 const ORIGIN = 'https://api.example.com';
 
@@ -65,12 +65,16 @@ async function connected(create: () => Fake, options?: RedisFleetOptions): Promi
 }
 
 describe('what is refused, before anything is connected', () => {
-  test.each([
+  test.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
     ['a string', 'redis://127.0.0.1'],
     ['an object that is no client', { evalSha: () => undefined }],
-    ['a client of another kind', { evalsha: () => 1, duplicate: () => 1, on: () => 1, off: () => 1 }],
+    ['a client of another kind', { evalSha: () => 1, duplicate: () => 1, on: () => 1, off: () => 1 }],
+    [
+      'a client of redis 3',
+      { evalsha: () => 1, duplicate: () => 1, subscribe: () => 1, on: () => 1, off: () => 1 },
+    ],
   ])('%s', (_name, client) => {
     expect(() => redisFleet(client as never)).toThrow(
       /^Expected `client` to be a client of redis \(node-redis\) 5 or later, or of ioredis 5 or later, got /,
@@ -208,6 +212,14 @@ describe.each(Object.entries(fakes))('over %s', (kind, create) => {
     expect(fleet.cooldown.pace(ORIGIN, 1_000, 1_000)).toBeDefined();
   });
 
+  test('who waits for a pause of another process goes as late as in one line with the request that was refused', async () => {
+    const { client, fleet, pass } = await connected(create);
+    client.subscriber?.hear(JSON.stringify(['pause', ORIGIN, 10_000]));
+    await pass(3_000);
+    expect(fleet.cooldown.hold(ORIGIN, 3_000)?.due).toBe(10_000 + 3_000 / 0.5);
+    expect(fleet.cooldown.hold(ORIGIN, 4_000)?.due).toBe(10_000 + 4_000 / 0.5);
+  });
+
   test.each([
     '',
     '{',
@@ -259,6 +271,20 @@ describe.each(Object.entries(fakes))('over %s', (kind, create) => {
     const own = fleet.throttle.tokens(ORIGIN, clock.monotonic());
     expect(retry()).toBeUndefined();
     expect(fleet.throttle.tokens(ORIGIN, clock.monotonic())).toBe(own);
+  });
+
+  test('what the fleet has spent beyond its tokens is paid off before the next retry', async () => {
+    const { client, sent, retry, fleet, pass } = await connected(create);
+    retry();
+    sent('tokens')[0]?.answer(0, -100);
+    await settle();
+    client.subscriber?.hear(JSON.stringify(['tokens', ORIGIN, -200]));
+    expect(fleet.state().tokens).toEqual(new Map([[ORIGIN, -200]]));
+    client.auto = () => undefined;
+    await pass(25_000);
+    expect(retry()).toBeUndefined();
+    await pass(1_000);
+    expect(retry()).toBe(14);
   });
 
   test('who is refused asks again within 500 ms, for others may have earned some', async () => {
@@ -395,6 +421,23 @@ describe.each(Object.entries(fakes))('over %s', (kind, create) => {
     expect(left()).toBe(8_000);
   });
 
+  test('who has lost Redis for a moment still knows then that no tokens are left', async () => {
+    const { client, retry, sent, pass, fleet } = await connected(create);
+    retry();
+    sent('tokens')[0]?.answer(0, 0);
+    await settle();
+    client.down(new Error('gone'));
+    expect(retry()).toBe(14);
+    fleet.throttle.give(ORIGIN, 0);
+    await pass(1_000);
+    client.up();
+    await pass(0);
+    expect(fleet.state()).toMatchObject({ connectivity: 'connected', tokens: new Map([[ORIGIN, 25 / 3]]) });
+    expect(retry()).toBeUndefined();
+    await pass(60_000);
+    expect(fleet.state().tokens.size).toBe(0);
+  });
+
   test('a client that gave up on the listening connection has it back when it is ready again', async () => {
     const { client, pass, fleet } = await connected(create);
     client.subscriber?.down(new Error('gone'));
@@ -474,4 +517,22 @@ test('the listening connection of ioredis connects and subscribes when told to, 
   client.subscriber?.up();
   await settle();
   expect(client.subscriber?.subscribed).toHaveLength(2);
+});
+
+test('a sentinel of node-redis 5, which has no `duplicate()`, listens by itself and is left as it was', async () => {
+  const client = new FakeNodeRedis();
+  Object.assign(client, { duplicate: undefined });
+  client.isConnected = false;
+  const { fleet, pass, left, changes } = stageOf(client);
+  await settle();
+  expect(client.subscribed).toEqual([]);
+  client.isConnected = true;
+  await pass(2_000);
+  expect(fleet.state().connectivity).toBe('connected');
+  expect(client.subscribed).toEqual(['axios-tenacity:events']);
+  client.hear(JSON.stringify(['pause', ORIGIN, 5_000]));
+  expect(left()).toBe(5_000);
+  await fleet.close();
+  expect([client.subscribed, client.eventNames(), client.isConnected]).toEqual([[], [], true]);
+  expect(changes).toHaveLength(1);
 });

@@ -65,6 +65,23 @@ export async function testSharing() {
       },
     );
 
+    await check('what many spend at the same moment beyond the tokens is owed', async (stage) => {
+      const server = await stage.redis();
+      const control = await stage.control(server);
+      const fleets = [];
+      for (let i = 0; i < 4; i += 1) fleets.push(stage.fleet(await stage.connected(kind, server)));
+      await stage.inStep(...fleets);
+      const granted = fleets.map((fleet) => {
+        let count = 0;
+        while (retry(fleet) !== undefined) count += 1;
+        return count;
+      });
+      equal(granted, [17, 17, 17, 17], 'retries before anybody heard of the others');
+      const owed = 4 * 17 * 14 - 500;
+      await eventually('all is told', async () => (await tokensIn(control)) < 100 - owed);
+      await eventually('all know', () => fleets.every((fleet) => fleet.state().tokens.get(ORIGIN) < 0));
+    });
+
     await check('a fleet in which all is well sends nothing', async (stage) => {
       const server = await stage.redis();
       const control = await stage.control(server);

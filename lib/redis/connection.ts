@@ -1,5 +1,5 @@
 import type { Clock } from '../types.ts';
-import type { Port, Subscription } from './client.ts';
+import type { Port, Subscription } from './port.ts';
 import type { Script } from './scripts.ts';
 
 /**
@@ -34,7 +34,7 @@ export interface Crew {
   readonly observers: readonly FleetObserver[];
   /** Sends, by `run`, what brings this process and the others up to date. It works only where writing works. */
   catchUp(run: Run): Promise<void>;
-  /** The connection was lost: what is known of the others is worth nothing from now on. */
+  /** The connection was lost: what has not been told is not to be told later. */
   lost(): void;
 }
 

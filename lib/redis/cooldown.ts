@@ -58,7 +58,10 @@ export class FleetCooldown extends Cooldown {
     if (!(left > 0 && left < Infinity)) return;
     const now = this.#clock.monotonic();
     this.#note(name, now + left);
-    super.hear(name, left, now, this.#random);
+    const isNews = super.hear(name, left, now, this.#random);
+    // The request that was refused elsewhere has its place in this line, too: else each process would let go its first request at the end
+    // of the pause, all at once.
+    if (isNews) this.pace(name, now, now);
   }
 
   /** @internal Learns all pauses that the others know, and tells those that only this process knows. */

@@ -17,7 +17,10 @@ export interface RedisFleetState {
   readonly error?: unknown;
   /** How many commands this process has sent. */
   readonly commands: number;
-  /** The tokens of each shared bucket that is not known to be full, by origin. */
+  /**
+   * The tokens of each shared bucket that is not known to be full, by origin. Negative where several processes spent the last ones at
+   * the same moment: the fleet pays that off before its next retry.
+   */
   readonly tokens: Map<string, number>;
   /** The milliseconds until each pause is over, by scope: an origin, or a hash. */
   readonly pauses: Map<string, number>;

@@ -46,7 +46,8 @@ return cjson.encode(reply)
 `);
 
 /**
- * Spends or earns tokens of a bucket that fills by itself, and tells all processes when what is spent leaves too few for a retry.
+ * Spends or earns tokens of a bucket that fills by itself, and tells all processes when what is spent leaves too few for a retry. What
+ * several spend at the same moment beyond what is there is owed, up to the capacity.
  *
  * KEYS: the bucket, which exists only while it is not full. ARGV: capacity; ms in which it fills; tokens to add, negative to spend; the
  * tokens that the dearest retry costs; the time of Redis from which on this command counts as lost and only reads; the channel; the name.
@@ -62,7 +63,7 @@ if saved then
   before = math.min(capacity, tonumber(saved) + math.max(0, now - tonumber(at)) * capacity / refill)
 end
 if now > tonumber(ARGV[5]) then change = 0 end
-local after = math.max(0, math.min(capacity, before + change))
+local after = math.max(-capacity, math.min(capacity, before + change))
 if after >= capacity then
   redis.call('DEL', KEYS[1])
 else

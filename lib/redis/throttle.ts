@@ -69,9 +69,10 @@ export class FleetThrottle extends RetryThrottle {
     if (!isLocal) this.#earn(nameOf(origin), tokens);
   }
 
-  /** The tokens of every shared bucket that is not known to be full. */
+  /** The tokens of every shared bucket that is not known to be full; negative where the fleet has spent more than there were. */
   get shared(): Map<string, number> {
-    return new Map([...this.#views].map(([name, view]) => [name, this.#tokensOf(view)]));
+    const all = [...this.#views].map(([name, view]) => [name, this.#tokensOf(view)] as const);
+    return new Map(all.filter(([, tokens]) => tokens < this.#all.capacity));
   }
 
   /** @internal */
@@ -79,9 +80,9 @@ export class FleetThrottle extends RetryThrottle {
     this.#connection = connection;
   }
 
-  /** @internal What is known of the others is worth nothing from now on. */
+  /** @internal What has not been told by now is never told. */
   lost(): void {
-    this.#views.clear();
+    for (const view of this.#views.values()) view.change = 0;
   }
 
   /** @internal Another process tells that a bucket holds no more than this. */
@@ -109,7 +110,7 @@ export class FleetThrottle extends RetryThrottle {
 
   #earn(name: string, tokens: number): void {
     const view = this.#views.get(name);
-    if (!view || tokens === 0) return;
+    if (!view || tokens === 0 || !this.#connection?.isOpen) return;
     view.change += tokens;
     this.#put(name, view, this.#tokensOf(view) + tokens);
     this.#plan(name, view);
@@ -127,7 +128,8 @@ export class FleetThrottle extends RetryThrottle {
   }
 
   #put(name: string, view: View, tokens: number): void {
-    view.tokens = Math.max(0, Math.min(this.#all.capacity, tokens));
+    const { capacity } = this.#all;
+    view.tokens = Math.max(-capacity, Math.min(capacity, tokens));
     view.at = this.#clock.monotonic();
     this.#views.delete(name);
     this.#views.set(name, view);
