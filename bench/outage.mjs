@@ -2,6 +2,7 @@
 import { milliseconds, percent, round, table, times } from './markdown.mjs';
 import { burst, jitters, retriesAfterBurst } from './outage/burst.mjs';
 import { contenders, parts } from './outage/contenders.mjs';
+import { flaky, lostOf } from './outage/flaky.mjs';
 import { fleet, sendThrough } from './outage/fleet.mjs';
 import { handler, runHandler } from './outage/handler.mjs';
 import { loops, runLoops } from './outage/loops.mjs';
@@ -83,6 +84,21 @@ ${table([
   ['requests a second', 'by default', '`throttle: { hold: false }`'],
   ['while retries are allowed', round(held.first), round(unheld.first)],
   ['once the throttle is empty', round(held.last), round(unheld.last)],
+])}
+`);
+
+console.error('bench: a flaky server');
+const curve = [];
+for (const share of flaky.shares) {
+  const lost = [await lostOf({ share, rate: flaky.rates[0], options: { throttle: false } }, SEED)];
+  for (const rate of flaky.rates) lost.push(await lostOf({ share, rate }, SEED));
+  curve.push([percent(share, 0), ...lost.map((each) => percent(each))]);
+}
+console.log(`## A flaky server: calls lost by one client, of ${round(flaky.calls)}
+
+${table([
+  ['attempts that fail', 'no throttle', ...flaky.rates.map((rate) => `${rate} calls a second`)],
+  ...curve,
 ])}
 `);
 

@@ -21,7 +21,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 export const isWithin = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && value >= least && value <= most;
 
-/** Whether the value of a field has no rule or breaks it; `undefined` has no opinion. */
+/** Whether the value of a field has no rule or breaks it; `undefined` counts as left out. */
 const breaks =
   <All>(rules: Rules<All>, all: All) =>
   ([name, value]: readonly [string, unknown]): boolean => {

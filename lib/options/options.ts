@@ -59,7 +59,7 @@ export interface IdempotencyKeyOptions {
 }
 
 /**
- * The policy of an instance, for `attachRetry`. Every field is optional; `undefined` has no opinion.
+ * The policy of an instance, for `attachRetry`. Every field is optional; `undefined` counts as left out.
  *
  * @example
  * const options: RetryOptions = { maxAttempts: 5, throttle: { capacity: 1_000 } };
@@ -170,7 +170,7 @@ export interface RetryOptions {
    */
   readonly budget?: RetryBudget | (() => RetryBudget | undefined) | undefined;
   /**
-   * Holds retries back while most requests fail: a throttle, the options of one, or `false`.
+   * Holds retries back while many requests fail (one in four is enough): a throttle, the options of one, or `false`.
    *
    * @defaultValue a throttle of its own for each `attachRetry`
    */
@@ -218,7 +218,7 @@ export interface RequestRetryOptions extends Omit<RetryOptions, 'throttle' | 'co
    */
   readonly data?: (() => unknown) | undefined;
   /**
-   * Holds the retries of this request back while most requests fail.
+   * Holds the retries of this request back while many requests fail.
    *
    * @defaultValue the throttle of the instance
    */
