@@ -4,7 +4,7 @@ import { attachRetry } from 'axios-tenacity';
 import { seededRandom } from 'axios-tenacity/testing';
 import { createTimeline } from './virtual-time.mjs';
 
-export const flaky = { calls: 10_000, latency: 20, rates: [5, 50], shares: [0.1, 0.2, 0.25, 0.3, 0.4, 0.5] };
+export const flaky = { calls: 10_000, latency: 20, shares: [0.1, 0.2, 0.25, 0.3, 0.4, 0.5] };
 
 const adapterOf = (timeline, share, random) => (config) =>
   new Promise((resolve, reject) => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DefaultTheme, defineConfig } from 'vitepress';
+import { unlinkRepositoryFiles } from './repository-links.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -99,6 +100,7 @@ export default defineConfig({
     footer: { message: 'MIT licence' },
   },
   markdown: {
+    config: (markdown) => unlinkRepositoryFiles(markdown, at('..')),
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
   vite: {
