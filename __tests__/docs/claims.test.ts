@@ -187,11 +187,12 @@ describe('the claims of the manual', () => {
     const named = tableRows(readme, 'Why this and not axios-retry').map(([, , test = '']) => test);
     expect(named).toHaveLength(9);
     for (const cell of named) {
-      const [, file = '', title = ''] = /^`([\w/-]+)`: (.+)$/.exec(cell) ?? [];
+      const [, name, file = '', title = ''] = /^\[`([\w/-]+)`\]\(([\w/.-]+)\): (.+)$/.exec(cell) ?? [];
+      expect(file).toBe(`__tests__/${name}.test.ts`);
       const [, row, there, here] = /^(.+) is sent (\d) times there, (\d) times here$/.exec(title) ?? [];
       const guide = read('docs/guide/from-axios-retry.md');
       if (row) expect(tableRows(guide, 'What is retried by default')).toContainEqual([row, there, here]);
-      else expect(read(`__tests__/${file}.test.ts`)).toContain(`'${title}'`);
+      else expect(read(file)).toContain(`'${title}'`);
     }
   });
 

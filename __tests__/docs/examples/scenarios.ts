@@ -505,6 +505,7 @@ export const scenarios: Readonly<Record<string, Readonly<Record<string, readonly
       },
     ],
   },
+  'docs/guide/retry-storms.md': { 'Retry storms': [{ script: [down, ok], check: sends(2) }] },
   'docs/guide/from-others.md': {
     'From p-retry, got and ky': [{ script: [down, ok], check: sends(2) }],
   },
