@@ -7,6 +7,14 @@ import { unlinkRepositoryFiles } from './repository-links.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** What a heading is called in an address: the same as on GitHub, where the guide is read, too. */
+const slugify = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\d\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+
 /** What `scripts/docs.mjs` wrote from the docstrings: an entry of the package each, and in it the names by kind. */
 function referenceItems(): DefaultTheme.SidebarItem[] {
   const folder = at('../reference');
@@ -100,6 +108,7 @@ export default defineConfig({
     footer: { message: 'MIT licence' },
   },
   markdown: {
+    anchor: { slugify },
     config: (markdown) => unlinkRepositoryFiles(markdown, at('..')),
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
