@@ -221,7 +221,15 @@ const anchorsOf = (page: string): readonly string[] =>
       .matchAll(/^#+ (.+)$/gm),
   ].map(([, heading = '']) => slugOf(heading));
 
-const pages = ['README.md', ...readdirSync(join(root, 'docs/guide')).map((name) => `docs/guide/${name}`)];
+const markdownIn = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+    .map((name) => `${folder}/${name}`);
+
+const pages = [
+  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  ...['docs/guide', 'docs/development', 'examples'].flatMap(markdownIn),
+];
 
 test.each(pages)('%s: every link leads somewhere', (page) => {
   const targets = [...read(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, target = '']) => target);

@@ -381,7 +381,7 @@ export const scenarios: Readonly<Record<string, Readonly<Record<string, readonly
     'Failed connections only': [{ epilogue: "await client.post('/charges');", check: sends(1) }],
   },
   'docs/guide/recipes.md': {
-    Recipes: [
+    'Poll until a job is done': [
       {
         script: [answer(200, { state: 'pending' }), down, answer(200, { state: 'done' })],
         check: sends(3),
