@@ -1,3 +1,4 @@
+import type { Server, ServerResponse } from 'node:http';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -5,7 +6,6 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { Server, ServerResponse } from 'node:http';
 
 /**
  * Lets the server close once it has answered what it has taken. Nest closes it on SIGTERM, which leaves connections that are in
