@@ -32,9 +32,9 @@ export interface RetryAfterOptions {
    */
   readonly whenLonger?: 'give-up' | 'clamp' | undefined;
   /**
-   * Reads how long the server asks to wait where the plugin does not look: in the body, or in a header of the server's own.
-   * It answers milliseconds at once (0 is no wait), or `undefined` for no opinion, and then the headers count. Asked about
-   * responses that are worth another attempt only.
+   * Reads how long the server asks to wait from where the plugin does not look: the body, or a header of the server's own.
+   * It returns milliseconds (0 is no wait), not a promise, or `undefined`; then the plugin reads the headers. It is called
+   * only for responses that are worth another attempt.
    *
    * @defaultValue none
    * @example
@@ -118,8 +118,8 @@ export interface RetryOptions {
    */
   readonly wait?: WaitStrategy | undefined;
   /**
-   * How far to obey the server when it says how long to wait (`Retry-After` and its kin); `false` ignores that. Merged by
-   * field.
+   * How far to obey the server when it says how long to wait (`Retry-After` and similar headers); `false` ignores them. Layers
+   * are merged field by field.
    *
    * @defaultValue { max: 120_000, whenLonger: 'give-up' }
    */
@@ -137,28 +137,30 @@ export interface RetryOptions {
    */
   readonly statuses?: readonly number[] | undefined;
   /**
-   * Whether an outcome is worth another attempt, successes included, in place of the default rule; `undefined` falls
-   * back to it. It never makes an unsafe repetition safe.
+   * Decides whether an outcome is worth another attempt, in place of the default rule; `undefined` falls back to it. It is
+   * called for successes, too. It never makes an unsafe retry safe.
    *
    * @defaultValue none: the default rule
    */
   readonly retryIf?: RetryPredicate | undefined;
   /**
    * Gives POST and PATCH requests one idempotency key each, the same on every attempt, which makes them repeatable. A
-   * header already there is kept. Only for servers that honour such keys
+   * header that is there already is kept. Only for servers that honour such keys
    * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
    *
    * @defaultValue false
    */
   readonly idempotencyKey?: boolean | IdempotencyKeyOptions | undefined;
   /**
-   * Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. It strikes at the adapter: an interceptor is not cut off.
+   * Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. It ends what the adapter does; it does not cut
+   * off an interceptor.
    *
    * @defaultValue none
    */
   readonly attemptTimeout?: number | undefined;
   /**
-   * Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. It strikes like `attemptTimeout`.
+   * Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. It ends
+   * what the adapter does, a wait, and an interceptor that hangs in a retry. It does not cut off an interceptor of the first attempt.
    *
    * @defaultValue none
    */
@@ -183,7 +185,7 @@ export interface RetryOptions {
   readonly cooldown?: Cooldown | CooldownOptions | false | undefined;
   /**
    * Awaited before each retry, to change the URL, headers, token or body of that attempt: edit the config, or return
-   * another. Whether the attempt is safe to repeat is checked again afterwards.
+   * another. Afterwards the plugin checks again whether the attempt is safe to repeat.
    *
    * @defaultValue none
    */
@@ -194,7 +196,7 @@ export interface RetryOptions {
       ) => InternalAxiosRequestConfig | void | Promise<InternalAxiosRequestConfig | void>)
     | undefined;
   /**
-   * Who is told of attempts, retries and giving up. Adds up over the layers.
+   * One or several observers, which are told of attempts, retries and giving up. The observers of all layers are called.
    *
    * @defaultValue none
    */
@@ -202,8 +204,8 @@ export interface RetryOptions {
 }
 
 /**
- * The policy of one request, for `config.retry`, on top of the one of its instance. A throttle and a cooldown are shared by
- * many requests, so they are made before: here each is a ready one, or `false`.
+ * The policy of one request, for `config.retry`, on top of that of its instance. A throttle and a cooldown are shared by many
+ * requests, so here each is a `RetryThrottle` or a `Cooldown` that you have made, or `false`.
  *
  * @example
  * const retry: RequestRetryOptions = { maxAttempts: 2, data: () => createReadStream('report.csv') };
