@@ -2,6 +2,7 @@
 import { milliseconds, percent, round, table, times } from './markdown.mjs';
 import { burst, jitters, retriesAfterBurst } from './outage/burst.mjs';
 import { contenders, parts } from './outage/contenders.mjs';
+import { flaky, lostOf } from './outage/flaky.mjs';
 import { fleet, sendThrough } from './outage/fleet.mjs';
 import { handler, runHandler } from './outage/handler.mjs';
 import { loops, runLoops } from './outage/loops.mjs';
@@ -84,6 +85,24 @@ ${table([
   ['while retries are allowed', round(held.first), round(unheld.first)],
   ['once the throttle is empty', round(held.last), round(unheld.last)],
 ])}
+`);
+
+console.error('bench: a flaky server');
+const flakyClients = [
+  ['no throttle', { rate: 50, options: { throttle: false } }],
+  ['5 calls a second', { rate: 5 }],
+  ['50 calls a second', { rate: 50 }],
+  ['50, with `retryCost: 5`', { rate: 50, options: { throttle: { retryCost: 5 } } }],
+];
+const curve = [];
+for (const share of flaky.shares) {
+  const lost = [];
+  for (const [, client] of flakyClients) lost.push(percent(await lostOf({ share, ...client }, SEED)));
+  curve.push([percent(share, 0), ...lost]);
+}
+console.log(`## A flaky server: calls that one client loses, of ${round(flaky.calls)}
+
+${table([['attempts that fail', ...flakyClients.map(([name]) => name)], ...curve])}
 `);
 
 const small = [];

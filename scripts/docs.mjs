@@ -28,7 +28,7 @@ const pages = [
   [/\/axios-retry /, 'from-axios-retry', 'From axios-retry'],
   [/\/(opentelemetry|diagnostics) /, 'observing', 'Observing'],
   [/\/redis /, 'fleet', 'A fleet'],
-  [/\/context |Budget|Throttle|Cooldown/, 'limits', 'Budgets, throttle, cooldown'],
+  [/\/context |Budget|Throttle|Cooldown|Reservation/, 'limits', 'Budgets, throttle, cooldown'],
   [
     / (limitConcurrency|ConcurrencyLimiter|LimitConcurrency|retryTransport|RetryTransport|batch|Batch|hedge|Hedg)/,
     'adapters',

@@ -187,11 +187,12 @@ describe('the claims of the manual', () => {
     const named = tableRows(readme, 'Why this and not axios-retry').map(([, , test = '']) => test);
     expect(named).toHaveLength(9);
     for (const cell of named) {
-      const [, file = '', title = ''] = /^`([\w/-]+)`: (.+)$/.exec(cell) ?? [];
+      const [, name, file = '', title = ''] = /^\[`([\w/-]+)`\]\(([\w/.-]+)\): (.+)$/.exec(cell) ?? [];
+      expect(file).toBe(`__tests__/${name}.test.ts`);
       const [, row, there, here] = /^(.+) is sent (\d) times there, (\d) times here$/.exec(title) ?? [];
       const guide = read('docs/guide/from-axios-retry.md');
       if (row) expect(tableRows(guide, 'What is retried by default')).toContainEqual([row, there, here]);
-      else expect(read(`__tests__/${file}.test.ts`)).toContain(`'${title}'`);
+      else expect(read(file)).toContain(`'${title}'`);
     }
   });
 
@@ -220,7 +221,15 @@ const anchorsOf = (page: string): readonly string[] =>
       .matchAll(/^#+ (.+)$/gm),
   ].map(([, heading = '']) => slugOf(heading));
 
-const pages = ['README.md', ...readdirSync(join(root, 'docs/guide')).map((name) => `docs/guide/${name}`)];
+const markdownIn = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+    .map((name) => `${folder}/${name}`);
+
+const pages = [
+  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  ...['docs/guide', 'docs/development', 'examples'].flatMap(markdownIn),
+];
 
 test.each(pages)('%s: every link leads somewhere', (page) => {
   const targets = [...read(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, target = '']) => target);

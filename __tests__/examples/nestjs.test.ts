@@ -49,8 +49,9 @@ describeHere('the NestJS module (NestJS comes from a cache, or the network)', ()
     const answered = get('/prices/7');
     await retried(app);
     app.signal('SIGTERM');
-    const { status, data } = await answered;
+    const { status, data, headers } = await answered;
     expect({ status, reason: data.reason }).toEqual({ status: 502, reason: 'detached' });
+    expect(headers.connection).toBe('close');
     expect(await app.ended).toEqual([null, 'SIGTERM']);
     expect(shop.requests).toHaveLength(1);
   });

@@ -163,7 +163,7 @@ describe.each(orders)('a hand-written refresher attached %s', (order) => {
 });
 
 describe.each(orders)('axios-auth-refresh with `interceptNetworkError`, attached %s', (order) => {
-  test('refreshes for what looks like a network failure of a browser, and trips over nothing of ours', async () => {
+  test('refreshes for what looks like a network failure of a browser, and gets in the way of no retry', async () => {
     const session = createSession();
     const fail = (config: InternalAxiosRequestConfig) =>
       Promise.reject(new AxiosError('Network Error', 'ERR_NETWORK', config, { status: 0 }));

@@ -169,7 +169,7 @@ describe('under any calls at the same time, each aborted or cut off at any insta
 });
 
 describe('whatever the server and the caller do', () => {
-  test('a hint is never undercut, and stretched by a half or two seconds at most', async () => {
+  test('a hint is waited for in full, and stretched by a half or two seconds at most', async () => {
     await fc.assert(
       fc.asyncProperty(plan, fc.integer(), async (drawn, seed) => {
         const here = createWorld({ maxAttempts: 6, baseDelay: 1, throttle: false }, seed);

@@ -3,8 +3,17 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DefaultTheme, defineConfig } from 'vitepress';
+import { unlinkRepositoryFiles } from './repository-links.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** What a heading is called in an address: the same as on GitHub, where the guide is read, too. */
+const slugify = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\d\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
 
 /** What `scripts/docs.mjs` wrote from the docstrings: an entry of the package each, and in it the names by kind. */
 function referenceItems(): DefaultTheme.SidebarItem[] {
@@ -73,6 +82,9 @@ const guide: DefaultTheme.SidebarItem[] = [
       { text: 'Architecture', link: '/development/architecture' },
       { text: 'What we learned about axios', link: '/development/axios' },
       { text: 'Decisions', link: '/development/decisions/README' },
+      { text: 'What is supported', link: '/development/support' },
+      { text: 'Reliability', link: '/development/reliability' },
+      { text: 'Releasing', link: '/development/releasing' },
       { text: 'Mutation scores', link: '/mutation' },
     ],
   },
@@ -99,6 +111,8 @@ export default defineConfig({
     footer: { message: 'MIT licence' },
   },
   markdown: {
+    anchor: { slugify },
+    config: (markdown) => unlinkRepositoryFiles(markdown, at('..')),
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
   vite: {

@@ -43,7 +43,7 @@ export interface PolicyExplanation {
   readonly retryIf: boolean;
   /** The header that makes POST and PATCH repeatable, or `false`. */
   readonly idempotencyKey: string | false;
-  /** Whether a throttle holds retries back while most requests fail. */
+  /** Whether a throttle holds retries back while many requests fail. */
   readonly throttle: boolean;
   /** Whether a budget limits the retries of several requests. */
   readonly budget: boolean;

@@ -87,7 +87,7 @@ function align(rows: readonly (readonly string[])[]): readonly string[] {
 
 function outlookOf(facts: Facts): readonly string[] {
   const { throttle, budget } = facts;
-  const others = [throttle && 'the throttle, while most requests fail', budget && 'the budget'].filter(
+  const others = [throttle && 'the throttle, while many requests fail', budget && 'the budget'].filter(
     Boolean,
   );
   return [

@@ -25,7 +25,7 @@ export const isWithin = (value: unknown, least: number, most: number): boolean =
 export const isIntegerWithin = (value: unknown, least: number, most: number): value is number =>
   Number.isInteger(value) && isWithin(value, least, most);
 
-/** Whether the value of a field has no rule or breaks it; `undefined` has no opinion. */
+/** Whether the value of a field has no rule or breaks it; `undefined` counts as left out. */
 const breaks =
   <All>(rules: Rules<All>, all: All) =>
   ([name, value]: readonly [string, unknown]): boolean => {

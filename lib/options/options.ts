@@ -28,9 +28,9 @@ export interface RetryAfterOptions {
    */
   readonly whenLonger?: 'give-up' | 'clamp' | undefined;
   /**
-   * Reads how long the server asks to wait where the plugin does not look: in the body, or in a header of the server's own.
-   * It answers milliseconds at once (0 is no wait), or `undefined` for no opinion, and then the headers count. Asked about
-   * responses that are worth another attempt only.
+   * Reads how long the server asks to wait from where the plugin does not look: the body, or a header of the server's own.
+   * It returns milliseconds (0 is no wait), not a promise, or `undefined`; then the plugin reads the headers. It is called
+   * only for responses that are worth another attempt.
    *
    * @defaultValue none
    * @example
@@ -55,7 +55,7 @@ export interface IdempotencyKeyOptions {
 }
 
 /**
- * The policy of an instance, for `attachRetry`. Every field is optional; `undefined` has no opinion.
+ * The policy of an instance, for `attachRetry`. Every field is optional; `undefined` counts as left out.
  *
  * @example
  * const options: RetryOptions = { maxAttempts: 5, throttle: { capacity: 1_000 } };
@@ -114,8 +114,8 @@ export interface RetryOptions {
    */
   readonly wait?: WaitStrategy | undefined;
   /**
-   * How far to obey the server when it says how long to wait (`Retry-After` and its kin); `false` ignores that. Merged by
-   * field.
+   * How far to obey the server when it says how long to wait (`Retry-After` and similar headers); `false` ignores them. Layers
+   * are merged field by field.
    *
    * @defaultValue { max: 120_000, whenLonger: 'give-up' }
    */
@@ -133,28 +133,30 @@ export interface RetryOptions {
    */
   readonly statuses?: readonly number[] | undefined;
   /**
-   * Whether an outcome is worth another attempt, successes included, in place of the default rule; `undefined` falls
-   * back to it. It never makes an unsafe repetition safe.
+   * Decides whether an outcome is worth another attempt, in place of the default rule; `undefined` falls back to it. It is
+   * called for successes, too. It never makes an unsafe retry safe.
    *
    * @defaultValue none: the default rule
    */
   readonly retryIf?: RetryPredicate | undefined;
   /**
    * Gives POST and PATCH requests one idempotency key each, the same on every attempt, which makes them repeatable. A
-   * header already there is kept. Only for servers that honour such keys
+   * header that is there already is kept. Only for servers that honour such keys
    * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
    *
    * @defaultValue false
    */
   readonly idempotencyKey?: boolean | IdempotencyKeyOptions | undefined;
   /**
-   * Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. It strikes at the adapter: an interceptor is not cut off.
+   * Milliseconds of wall clock for each attempt, on every adapter, or `Infinity`. It ends what the adapter does; it does not cut
+   * off an interceptor.
    *
    * @defaultValue none
    */
   readonly attemptTimeout?: number | undefined;
   /**
-   * Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. It strikes like `attemptTimeout`.
+   * Milliseconds of wall clock for the request as a whole, attempts and waits, or `Infinity`. It ends
+   * what the adapter does, a wait, and an interceptor that hangs in a retry. It does not cut off an interceptor of the first attempt.
    *
    * @defaultValue none
    */
@@ -166,7 +168,7 @@ export interface RetryOptions {
    */
   readonly budget?: RetryBudget | (() => RetryBudget | undefined) | undefined;
   /**
-   * Holds retries back while most requests fail: a throttle, the options of one, or `false`.
+   * Holds retries back while many requests fail (one in four is enough): a throttle, the options of one, or `false`.
    *
    * @defaultValue a throttle of its own for each `attachRetry`
    */
@@ -179,7 +181,7 @@ export interface RetryOptions {
   readonly cooldown?: Cooldown | CooldownOptions | false | undefined;
   /**
    * Awaited before each retry, to change the URL, headers, token or body of that attempt: edit the config, or return
-   * another. Whether the attempt is safe to repeat is checked again afterwards.
+   * another. Afterwards the plugin checks again whether the attempt is safe to repeat.
    *
    * @defaultValue none
    */
@@ -190,7 +192,7 @@ export interface RetryOptions {
       ) => InternalAxiosRequestConfig | void | Promise<InternalAxiosRequestConfig | void>)
     | undefined;
   /**
-   * Who is told of attempts, retries and giving up. Adds up over the layers.
+   * One or several observers, which are told of attempts, retries and giving up. The observers of all layers are called.
    *
    * @defaultValue none
    */
@@ -198,8 +200,8 @@ export interface RetryOptions {
 }
 
 /**
- * The policy of one request, for `config.retry`, on top of the one of its instance. A throttle and a cooldown are shared by
- * many requests, so they are made before: here each is a ready one, or `false`.
+ * The policy of one request, for `config.retry`, on top of that of its instance. A throttle and a cooldown are shared by many
+ * requests, so here each is a `RetryThrottle` or a `Cooldown` that you have made, or `false`.
  *
  * @example
  * const retry: RequestRetryOptions = { maxAttempts: 2, data: () => createReadStream('report.csv') };
@@ -214,7 +216,7 @@ export interface RequestRetryOptions extends Omit<RetryOptions, 'throttle' | 'co
    */
   readonly data?: (() => unknown) | undefined;
   /**
-   * Holds the retries of this request back while most requests fail.
+   * Holds the retries of this request back while many requests fail.
    *
    * @defaultValue the throttle of the instance
    */

@@ -105,10 +105,10 @@ export const retryIfConnectionFailed =
     (failure === 'unsent' || (failure === 'ambiguous' && (!timedOut(error) || timedOutConnecting(error))));
 
 /**
- * A yes when any of the predicates says yes, false when all say false, else no opinion (Kleene's logic). Asked in order, one
- * after the other, until one says yes, and that answer counts: `true` or `'refused'`. So put a predicate that answers
- * `'refused'` before those that answer `true` to the same outcomes. Given none, it has no opinion. What a predicate throws
- * passes through.
+ * A yes when any of the predicates says yes, false when all say false, else `undefined` (Kleene's logic). The predicates are
+ * asked in order, one after the other, until one says yes, and that answer counts: `true` or `'refused'`. So put a predicate
+ * that answers `'refused'` before those that answer `true` to the same outcomes. Without predicates the answer is
+ * `undefined`. What a predicate throws passes through.
  *
  * @example
  * // a 403 with `Retry-After` did not act; all else as always
@@ -122,10 +122,10 @@ export const retryAny = (...predicates: readonly RetryPredicate[]): RetryPredica
 };
 
 /**
- * A yes when all of the predicates say yes, false when any says false, else no opinion (Kleene's logic). The yes is
+ * A yes when all of the predicates say yes, false when any says false, else `undefined` (Kleene's logic). The yes is
  * `'refused'` when at least one of them says so: that the server did not act is true whatever the others find worth it.
- * Asked in order, one after the other, until one answers false. Given none, it has no opinion. What a predicate throws passes
- * through.
+ * The predicates are asked in order, one after the other, until one answers false. Without predicates the answer is
+ * `undefined`. What a predicate throws passes through.
  *
  * @example
  * retryAll(retryIfStatus(403), ({ hint }) => hint !== undefined && 'refused');

@@ -29,8 +29,8 @@ export async function runFormats(folder, [command, ...args]) {
 }
 
 /**
- * Runs a program and answers its tally. Without a tally, or without an end of its own, a run is a failure: something of ours
- * kept the process alive. With `anyEnd` the tally is all that counts.
+ * Runs a program and answers its tally. A run without a tally is a failure. So is one that does not end by itself, because
+ * then the package keeps the process alive. With `anyEnd` only the tally counts.
  */
 export function execute(cwd, command, args, { anyEnd = false } = {}) {
   const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST });

@@ -136,7 +136,7 @@ describe('what may be repeated', () => {
 });
 
 describe('a hint of the server', () => {
-  test('comes before the schedule, and is never undercut: a tenth at most is added to it', () => {
+  test('comes before the schedule, and is waited for in full: a tenth at most is added to it', () => {
     expect(decideOn({}, { hint: 2_000 })).toEqual(server(2_100));
     expect(decideOn({}, { hint: 2_000 }, { random: () => 0 })).toEqual(server(2_000));
   });

@@ -71,7 +71,7 @@ describe('the default policy', () => {
       '      2        0 ms        2 s          3 s',
       '',
       'first bound    maxAttempts after 3 attempts, 0 ms to 3 s',
-      'also held by   the throttle, while most requests fail',
+      'also held by   the throttle, while many requests fail',
       'worst case     the last retry starts within 5 min; no attempt ends for sure without attemptTimeout',
       '               or totalTimeout',
     ]);

@@ -72,7 +72,7 @@ const rows: readonly Row[] = [
     what: 'refused, no redirects allowed',
     code: { http: 'ECONNREFUSED', fetch: 'ECONNREFUSED' },
     http: 'unsent',
-    fetch: axiosSince('1.20.0') ? 'unsent' : 'ambiguous', // An older axios sets no store by it.
+    fetch: axiosSince('1.20.0') ? 'unsent' : 'ambiguous', // An older axios ignores it.
     request: async () => ({ url: await refused(), maxRedirects: 0 }),
   },
   {
@@ -103,7 +103,7 @@ const rows: readonly Row[] = [
     what: 'name unknown, no redirects allowed',
     code: { http: dns, fetch: dns },
     http: 'unsent',
-    fetch: axiosSince('1.20.0') ? 'unsent' : 'ambiguous', // An older axios sets no store by it.
+    fetch: axiosSince('1.20.0') ? 'unsent' : 'ambiguous', // An older axios ignores it.
     request: async () => ({ url: 'http://nowhere.invalid/', maxRedirects: 0 }),
   },
   {

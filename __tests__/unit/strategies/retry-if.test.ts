@@ -311,7 +311,7 @@ describe('three-valued logic', () => {
     expect(await retryNot(thenable(verdict))(context())).toBe(not(verdict));
   });
 
-  it('of nothing has no opinion', () => {
+  it('of nothing answers undefined', () => {
     expect(retryAny()(context())).toBeUndefined();
     expect(retryAll()(context())).toBeUndefined();
   });

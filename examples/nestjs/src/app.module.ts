@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CloseGently } from './close-gently.js';
 import { PricesController } from './prices.controller.js';
 import { RetryingHttpModule } from './retrying-http.module.js';
 
@@ -11,5 +12,6 @@ import { RetryingHttpModule } from './retrying-http.module.js';
     }),
   ],
   controllers: [PricesController],
+  providers: [CloseGently],
 })
 export class AppModule {}
