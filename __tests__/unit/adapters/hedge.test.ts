@@ -295,7 +295,10 @@ describe('second copies', () => {
 describe('bad input', () => {
   test.each<[unknown, string]>([
     [{ delay: 0 }, '`delay` to be a quantile > 0 and < 1, or a finite number of milliseconds ≥ 1, got 0'],
-    [{ delay: Infinity }, '`delay` to be a quantile > 0 and < 1, or a finite number of milliseconds ≥ 1, got Infinity'],
+    [
+      { delay: Infinity },
+      '`delay` to be a quantile > 0 and < 1, or a finite number of milliseconds ≥ 1, got Infinity',
+    ],
     [{ ratio: 0 }, '`ratio` to be a number > 0 and ≤ 1, got 0'],
     [{ ratio: 1.1 }, '`ratio` to be a number > 0 and ≤ 1, got 1.1'],
     [{ burst: 0.5 }, '`burst` to be a finite number ≥ 1, got 0.5'],
