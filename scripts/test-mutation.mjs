@@ -15,6 +15,9 @@ const scoresFile = join(reports, 'scores.json');
 const page = join(root, 'docs', 'mutation.md');
 const stryker = join(root, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
 
+/** How many times longer than usual a test and a mutant may take: for a machine that has much else to do. */
+const patience = Number(process.env.PATIENCE ?? 1);
+
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 const settings = readJson(join(root, 'stryker.config.json'));
@@ -184,7 +187,7 @@ function mutate(file) {
   const jest = {
     roots: ['<rootDir>/lib', '<rootDir>/__tests__'],
     testMatch,
-    testTimeout: 5_000,
+    testTimeout: patience * 5_000,
     setupFilesAfterEnv: ['<rootDir>/scripts/stop-at-first-failure.cjs'],
     moduleNameMapper: {
       '^(\\.{1,2}/.+)\\.js$': '$1',
@@ -198,6 +201,7 @@ function mutate(file) {
     JSON.stringify({
       ...settings,
       mutate: [`lib/${file}`],
+      timeoutMS: patience * settings.timeoutMS,
       jest: { ...settings.jest, config: jest },
       jsonReporter: { fileName: report },
       // Its own, so that two runs may be under way at once.
