@@ -118,6 +118,8 @@ export class Wave {
   reasons = {};
   /** Responses that have no body for a stream: over fetch axios 1.21 itself leaves a listener on their signal. */
   bodiless = 0;
+  /** Streams of fetch that were given up in the middle of a read: under a signal axios 1.21 itself keeps their connection. */
+  kept = 0;
   #trials = new Map();
   /** The signals of requests that have settled. */
   #signals = new Map();
@@ -439,8 +441,9 @@ export class Wave {
     if (!data?.getReader && !data?.destroy) return;
     const reader = data.getReader?.();
     const timer = setTimeout(() => {
-      if (reader) reader.cancel().catch(() => undefined);
-      else data.destroy();
+      if (!reader) return void data.destroy();
+      this.kept += 1;
+      reader.cancel().catch(() => undefined);
     }, 400);
     try {
       if (reader) while (!(await reader.read()).done);
