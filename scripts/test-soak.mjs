@@ -116,7 +116,7 @@ function plan(id) {
 
 const tally = { fulfilled: 0, rejected: 0, aborted: 0, retried: 0, never: 0 };
 /** What sends: a slow GET gets a second copy. */
-const hedges = { http: hedge({}, 'http'), fetch: hedge({}, 'fetch') };
+const hedges = { http: hedge({ warmup: 20 }, 'http'), fetch: hedge({ warmup: 20 }, 'fetch') };
 const complaints = [];
 const loop = new Loop();
 const reasons = {};

@@ -105,6 +105,10 @@ const AXIOS_KEYS = new Set(
   ['message', 'name', 'isAxiosError', 'code', 'config', 'request', 'response', 'status', 'stack', 'cause', '__CANCEL__', 'event'],
 ); // biome-ignore format: a table
 
+/** The response that a value is, or that an error or its cause has. */
+const responseOf = (value) =>
+  value?.config && 'data' in value ? value : (value?.response ?? value?.cause?.response);
+
 /** The names of all properties, those of symbols included. */
 const keysOf = (error) => Reflect.ownKeys(error).map(String).join();
 
@@ -114,6 +118,8 @@ export class Wave {
   reasons = {};
   /** Responses that have no body for a stream: over fetch axios 1.21 itself leaves a listener on their signal. */
   bodiless = 0;
+  /** Streams of fetch that were given up in the middle of a read: under a signal axios 1.21 itself keeps their connection. */
+  kept = 0;
   #trials = new Map();
   /** The signals of requests that have settled. */
   #signals = new Map();
@@ -235,7 +241,10 @@ export class Wave {
     const { trial } = error.config ?? {};
     if (!trial) throw error;
     const { inside } = trial.plan;
-    if (inside === 'hangs late' && (attemptOf(error.config) ?? 1) > 1) await new Promise(() => undefined);
+    if (inside === 'hangs late' && (attemptOf(error.config) ?? 1) > 1) {
+      await this.#read(error.response?.data);
+      await new Promise(() => undefined);
+    }
     if (inside === 'wraps') throw new Error('wrapped', { cause: error });
     if (inside === 'resends') return this.#resend(client, trial, error);
     throw error;
@@ -422,18 +431,19 @@ export class Wave {
     const isAborted = abortedAt !== undefined || this.shared.signal.aborted;
     if (!ok && !isAborted && axios.isCancel(value))
       this.complain(plan.id, 'was cancelled by nobody', value.stack);
-    if (ok && plan.responseType === 'stream') await this.#read(value.data);
+    if (plan.responseType === 'stream') await this.#read(responseOf(value)?.data);
     clearTimeout(timer);
     if (!(ok && plan.responseType === 'stream')) this.#signals.set(plan.id, own.signal);
   }
 
   /** Reads a stream to its end, or gives it up: what fails after the response was handed out is the business of its reader. */
   async #read(data) {
-    if (!data) return;
+    if (!data?.getReader && !data?.destroy) return;
     const reader = data.getReader?.();
     const timer = setTimeout(() => {
-      if (reader) reader.cancel().catch(() => undefined);
-      else data.destroy();
+      if (!reader) return void data.destroy();
+      this.kept += 1;
+      reader.cancel().catch(() => undefined);
     }, 400);
     try {
       if (reader) while (!(await reader.read()).done);
