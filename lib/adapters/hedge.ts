@@ -43,8 +43,8 @@ export interface HedgeOptions {
    */
   readonly burst?: number | undefined;
   /**
-   * How many answers of an origin have to come before their quantile counts, an integer from 1 to 1,000. Of no consequence
-   * when `delay` is in milliseconds.
+   * How many answers of an origin have to come before their quantile counts, an integer from 1 to 1,000. It does not
+   * matter when `delay` is in milliseconds.
    *
    * @defaultValue 100
    */

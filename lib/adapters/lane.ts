@@ -36,7 +36,7 @@ export class Lane {
     return true;
   }
 
-  /** Pays once more for a second copy that was of no use. */
+  /** Charges a second copy once more, because it did not answer first. */
   payAgain(): void {
     this.#tokens -= 1;
   }

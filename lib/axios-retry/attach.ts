@@ -25,7 +25,7 @@ export function axiosRetry(
   const isActive = (): boolean => layers.find((layer) => layer.isAttached()) === layer;
   const { requestId, responseId, isAttached } = attach(instance, translate(given, accepted), undefined, {
     isLayered: true,
-    // axios-retry knows no `retry` on a config: who has one there means something else by it.
+    // axios-retry has no option `retry` on a config: a field of that name means something else.
     ownOf(config) {
       if (noteProgress(config, given, true).validateResponse) config.validateStatus = () => false;
       return isActive() ? undefined : false;

@@ -111,7 +111,7 @@ export function watchBody(body: unknown): void {
   if (isStream(body)) body.on?.('error', (error) => failures.set(body, error));
 }
 
-/** Throws the error of a watched body that failed before it was sent: whoever reads it now would wait for ever. */
+/** Throws the error of a watched body that failed before it was sent: a reader would wait for ever. */
 export function throwIfFailed(body: unknown): void {
   if (isObject(body) && failures.has(body)) throw failures.get(body);
 }

@@ -28,7 +28,7 @@ export class Feed<E> {
   }
 
   /**
-   * Reads the next item, unless that is under way or there is none.
+   * Reads the next item, unless one is being read or all were read.
    *
    * @returns whether there is anything new to see
    * @throws what the iterator throws

@@ -101,7 +101,7 @@ export class Sender<T, R> {
     });
   }
 
-  /** Pauses the batch for as long as the server asks; the item is sent again in this round, unless it is beyond help. */
+  /** Pauses the batch for as long as the server asks. The item is sent again in this round, unless it may not be retried. */
   #obey(entry: Entry<T, R>, { answer, config }: Judgement, hint: number, cuts: number): Fate {
     const { cooldown, budget, clock } = this.#terms;
     const scope = cooldown.scopeOf(config);

@@ -1,7 +1,7 @@
 /** What a batch may be given: anything that can be iterated, at once or with waiting. */
 export type Items<T> = Iterable<T> | AsyncIterable<T>;
 
-/** Whether a value is something to iterate; a string is a text and no list of letters. */
+/** Whether a value is something to iterate; a string does not count. */
 export const isIterable = (value: unknown): value is Items<unknown> => {
   const { [Symbol.iterator]: now, [Symbol.asyncIterator]: later } = Object(value) as Partial<
     Iterable<unknown> & AsyncIterable<unknown>
@@ -66,7 +66,7 @@ class Stream<T> implements Source<T> {
   }
 
   close(): void {
-    // An iterator that is in the middle of `next` ends later, or never. What it says then is nobody's.
+    // An iterator that is in the middle of `next` ends later, or never. Nobody reads what it answers then.
     const end = async (): Promise<unknown> => this.#iterator.return?.();
     end().catch(() => undefined);
   }

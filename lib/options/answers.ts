@@ -1,4 +1,4 @@
-/** What the functions of the user may answer. Whoever combines several of them asks here too, so that nothing is swallowed. */
+/** What the functions of the user may answer. Functions that combine several of them check the parts here too, so that no wrong answer is lost. */
 import type { RetryVerdict } from '../types.ts';
 import { DURATION, expected, isDuration } from './expected.ts';
 

@@ -79,7 +79,7 @@ function blame(path: string, [text, , parts]: Rule<never>, value: unknown): Type
   return expected(`${path}\``, text, value);
 }
 
-/** What to write in place of a name that there is not: the one that it resembles, what others call it, or all there are. */
+/** What to write in place of an unknown name: a name like it, the option that other plugins call so, or the list of all names. */
 function nearest(
   name: string,
   rules: Rules<never>,

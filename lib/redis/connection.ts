@@ -250,7 +250,7 @@ export class Connection {
       try {
         (onConnectivity?.(change) as Promise<void> | undefined)?.then(nothing, nothing);
       } catch {
-        // Observers are told and never asked.
+        // What an observer throws changes nothing.
       }
     }
   }
