@@ -175,7 +175,7 @@ export async function testSharing() {
       await eventually('no key', async () => (await control.dbSize()) === 0);
       spend();
       await eventually('the bucket is told', async () => (await control.dbSize()) === 1);
-      for (let i = 0; i < 100; i += 1) fleet.throttle.give(ORIGIN, now());
+      for (let i = 0; i < 200; i += 1) fleet.throttle.give(ORIGIN, now());
       await eventually('what was earned is told', async () => (await control.dbSize()) === 0, 2_200);
       await eventually('the process forgets a full bucket', () => fleet.throttle.idle);
     });
