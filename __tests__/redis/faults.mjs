@@ -12,6 +12,7 @@ import {
   ORIGIN,
   ok,
   retry,
+  Stage,
   startApi,
   tokensIn,
   unhandled,
@@ -64,6 +65,7 @@ async function carryOn(fleet, ms) {
 }
 
 export async function testFaults() {
+  Stage.timeout = undefined;
   const api = await startApi();
   for (const kind of kindNames) {
     console.log(`\nFaults, ${kind}`);

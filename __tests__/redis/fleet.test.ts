@@ -287,6 +287,15 @@ describe.each(Object.entries(fakes))('over %s', (kind, create) => {
     expect(retry()).toBe(14);
   });
 
+  test('a reply that is older than what others have told since does not bring tokens back', async () => {
+    const { client, sent, retry, fleet } = await connected(create);
+    retry();
+    client.subscriber?.hear(JSON.stringify(['tokens', ORIGIN, -100]));
+    sent('tokens')[0]?.answer(0, 400);
+    await settle();
+    expect(fleet.state().tokens).toEqual(new Map([[ORIGIN, -100]]));
+  });
+
   test('who is refused asks again within 500 ms, for others may have earned some', async () => {
     const { sent, retry, pass } = await connected(create);
     retry();

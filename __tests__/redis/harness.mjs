@@ -99,6 +99,8 @@ export const kindNames = Object.keys(kinds);
 /** The servers, clients and fleets of one test, all ended with it. */
 export class Stage {
   static program;
+  /** The `timeout` of fleets that are given none. */
+  static timeout;
   #ends = [];
 
   /** What is called when the test is over. */
@@ -129,7 +131,7 @@ export class Stage {
   fleet(client, options = {}) {
     const changes = [];
     const observe = { onConnectivity: (change) => changes.push(change) };
-    const fleet = redisFleet(client, { observe, ...options });
+    const fleet = redisFleet(client, { observe, timeout: Stage.timeout, ...options });
     this.later(() => fleet.close());
     return Object.assign(fleet, { changes });
   }
@@ -166,6 +168,9 @@ export const now = () => performance.now();
 
 /** A 429 with a hint, as the engine tells it to a cooldown. */
 export const limit = (fleet, wait, scope = ORIGIN) => fleet.cooldown.hear(scope, wait, now(), Math.random);
+/** A loaded machine must not make Redis look lost where it is well. */
+export const PATIENT = 5_000;
+
 export const left = (fleet, scope = ORIGIN) => fleet.cooldown.left(scope, now());
 /** A retry that the engine asks for. */
 export const retry = (fleet, isLocal = false, origin = ORIGIN) =>

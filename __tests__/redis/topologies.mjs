@@ -2,7 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Ioredis from 'ioredis';
 import { createCluster, createSentinel } from 'redis';
-import { check, eventually, left, limit, ORIGIN, OTHER, retry, tokensIn } from './harness.mjs';
+import {
+  check,
+  eventually,
+  left,
+  limit,
+  ORIGIN,
+  OTHER,
+  PATIENT,
+  retry,
+  Stage,
+  tokensIn,
+} from './harness.mjs';
 
 const host = '127.0.0.1';
 
@@ -87,6 +98,7 @@ const sentinelClients = {
 };
 
 export async function testTopologies() {
+  Stage.timeout = PATIENT;
   console.log('\nSentinel and Cluster');
   for (const [kind, connect] of Object.entries(clusterClients)) {
     await check(`Cluster, ${kind}: pauses and tokens of any origin are shared`, async (stage) => {

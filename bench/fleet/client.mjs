@@ -19,6 +19,15 @@ const observe = {
 };
 let isOver = false;
 
+/** The longest time for which this process stood still, in milliseconds: a busy machine is late for reasons of its own. */
+let stall = 0;
+const TICK = 20;
+let tickedAt = now();
+setInterval(() => {
+  stall = Math.max(stall, now() - tickedAt - TICK);
+  tickedAt = now();
+}, TICK);
+
 async function createMember() {
   const redis = redisUrl && (await createClient({ url: redisUrl }).connect());
   const fleet = redis && redisFleet(redis, { ...fleetOptions, observe });
@@ -60,12 +69,15 @@ if (first) {
 }
 
 process.on('message', ({ start, stop, pause }) => {
-  if (start) for (const { client } of members) live(client);
+  if (start) {
+    stall = 0;
+    for (const { client } of members) live(client);
+  }
   if (pause) first.cooldown.hear(ORIGIN, pause, performance.now(), Math.random);
   if (pause) process.send({ heard: now() });
   if (stop) {
     isOver = true;
-    process.send({ told: { requests, losses } });
+    process.send({ told: { requests, losses, stall } });
   }
 });
 process.once('disconnect', () => process.exit());

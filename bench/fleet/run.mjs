@@ -8,15 +8,18 @@ const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 /** Milliseconds of each part of a run. */
 export const parts = { before: 6_000, limit: 10_000, afterLimit: 32_000, outage: 15_000, afterOutage: 8_000 };
 
-/** The next message of a process that has this field. */
+/** The next message of a process that has this field; rejects when the process ends first. */
 export const messageOf = (child, field) =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
+    const fail = (code) => reject(new Error(`a process of the bench has ended with ${code}`));
     const take = (message) => {
       if (!(field in message)) return;
       child.off('message', take);
+      child.off('exit', fail);
       resolve(message[field]);
     };
     child.on('message', take);
+    child.once('exit', fail);
   });
 
 /** Processes that are ready to send. */
@@ -61,6 +64,7 @@ export async function run({ processes, clients, rate, onBefore, onWell, ...setti
       began,
       requests: all.flatMap(({ requests }) => requests),
       losses: all.reduce((sum, { losses }) => sum + losses, 0),
+      stall: Math.max(...all.map(({ stall }) => stall)),
       log: await told,
       normal,
     };
@@ -70,7 +74,7 @@ export async function run({ processes, clients, rate, onBefore, onWell, ...setti
 }
 
 /** The figures of the table. */
-export function measure({ began, requests, losses, log, normal }) {
+export function measure({ began, requests, losses, stall, log, normal }) {
   const resetAt = began.limit + parts.limit;
   const refusals = log.filter(([at, status]) => status === 429 && at >= began.limit && at < resetAt);
   const seconds = new Map();
@@ -84,6 +88,7 @@ export function measure({ began, requests, losses, log, normal }) {
   const refusedBefore = log.filter(([at, status]) => status !== 200 && at < began.limit).length;
   return {
     losses,
+    stall,
     refusedBefore,
     refusals: refusals.length,
     peak: Math.max(...seconds.values()) / normal,

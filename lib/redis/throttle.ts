@@ -17,6 +17,8 @@ interface View {
   at: number;
   /** What was spent, negative, and earned since the last command. */
   change: number;
+  /** The least that others told of while a command was under way: they may have spent after it was carried out. */
+  heard: number;
   isSending: boolean;
   isPlanned: boolean;
 }
@@ -89,8 +91,8 @@ export class FleetThrottle extends RetryThrottle {
   hear(name: string, tokens: number): void {
     if (!this.#connection?.isOpen) return;
     const view = this.#view(name);
-    const known = this.#tokensOf(view);
-    this.#put(name, view, Math.min(known, tokens));
+    view.heard = Math.min(view.heard, tokens);
+    this.#put(name, view, Math.min(this.#tokensOf(view), tokens));
   }
 
   #spend(name: string, cost: number): boolean {
@@ -119,7 +121,7 @@ export class FleetThrottle extends RetryThrottle {
   #view(name: string): View {
     const known = this.#views.get(name);
     const at = this.#clock.monotonic();
-    return known ?? { tokens: this.#all.capacity, at, change: 0, isSending: false, isPlanned: false };
+    return known ?? { tokens: this.#all.capacity, at, change: 0, heard: Infinity, isSending: false, isPlanned: false };
   }
 
   #tokensOf({ tokens, at }: View): number {
@@ -157,6 +159,7 @@ export class FleetThrottle extends RetryThrottle {
     const { capacity, refillTime, retryCost, throttledRetryCost } = this.#all;
     const { change } = view;
     view.change = 0;
+    view.heard = Infinity;
     // Where this process has given up on the command, it must not count later.
     const deadline = this.#connection?.timeAt(this.#clock.monotonic() + 2 * this.#timeout);
     const dearest = Math.max(retryCost, throttledRetryCost);
@@ -164,7 +167,7 @@ export class FleetThrottle extends RetryThrottle {
     const reply = await this.#connection?.send(CHANGE_TOKENS, this.#keys.tokens(name), args);
     view.isSending = false;
     if (!reply || this.#views.get(name) !== view) return;
-    const tokens = Number(reply.rest[0]);
+    const tokens = Math.min(Number(reply.rest[0]), view.heard);
     if (tokens >= capacity && view.change === 0) {
       this.#views.delete(name);
       return;
