@@ -23,6 +23,8 @@ function referenceItems(): DefaultTheme.SidebarItem[] {
   const linkTo = (file: string): string => `/reference/${file.replace(/(index)?\.md$/, '')}`;
   return files
     .filter((file) => file.endsWith('/index.md'))
+    // The package itself comes first, its sub-paths after it.
+    .sort((one, other) => one.split('/').length - other.split('/').length)
     .map((index) => {
       const entry = index.replace('/index.md', '');
       const kinds = ['functions', 'classes', 'interfaces', 'type-aliases', 'variables'];
