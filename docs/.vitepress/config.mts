@@ -21,19 +21,23 @@ function referenceItems(): DefaultTheme.SidebarItem[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   const linkTo = (file: string): string => `/reference/${file.replace(/(index)?\.md$/, '')}`;
-  return files
-    .filter((file) => file.endsWith('/index.md'))
-    .map((index) => {
-      const entry = index.replace('/index.md', '');
-      const kinds = ['functions', 'classes', 'interfaces', 'type-aliases', 'variables'];
-      const pages = kinds.flatMap((kind) => files.filter((file) => file.startsWith(`${entry}/${kind}/`)));
-      return {
-        text: entry,
-        link: linkTo(index),
-        collapsed: entry !== 'axios-tenacity',
-        items: pages.map((file) => ({ text: basename(file, '.md'), link: linkTo(file) })),
-      };
-    });
+  return (
+    files
+      .filter((file) => file.endsWith('/index.md'))
+      // The package itself comes first, its sub-paths after it.
+      .sort((one, other) => one.split('/').length - other.split('/').length)
+      .map((index) => {
+        const entry = index.replace('/index.md', '');
+        const kinds = ['functions', 'classes', 'interfaces', 'type-aliases', 'variables'];
+        const pages = kinds.flatMap((kind) => files.filter((file) => file.startsWith(`${entry}/${kind}/`)));
+        return {
+          text: entry,
+          link: linkTo(index),
+          collapsed: entry !== 'axios-tenacity',
+          items: pages.map((file) => ({ text: basename(file, '.md'), link: linkTo(file) })),
+        };
+      })
+  );
 }
 
 const guide: DefaultTheme.SidebarItem[] = [
