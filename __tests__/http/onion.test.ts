@@ -352,6 +352,8 @@ describe.each(transports)('over %s', (transport) => {
         (transitional, defaults) =>
           new axios.Axios({
             proxy: false,
+            // The fetch adapter of axios 1.12 does not work without.
+            env: axios.defaults.env,
             ...defaults,
             ...(transitional && { transitional }),
           } as never) as AxiosInstance,

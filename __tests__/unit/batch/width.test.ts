@@ -2,9 +2,20 @@ import { Width } from '../../../lib/batch/width.ts';
 
 /** How many items may be in flight. */
 function roomOf(width: Width): number {
-  let active = 0;
-  while (active < 1_000 && width.hasRoom(active)) active += 1;
-  return active;
+  const before = width.active;
+  while (width.active > 0) width.leave();
+  while (width.active < 1_000 && width.hasRoom) width.enter();
+  const room = width.active;
+  while (width.active > before) width.leave();
+  while (width.active < before) width.enter();
+  return room;
+}
+
+/** A width with so many items in flight. */
+function filled(most: number, active: number): Width {
+  const width = new Width(most);
+  for (let item = 0; item < active; item += 1) width.enter();
+  return width;
 }
 
 const grow = (width: Width, times: number): void => {
@@ -18,7 +29,7 @@ test('a width is as wide at first as it may be', () => {
 test('a cut halves it, down to one', () => {
   const width = new Width(8);
   const rooms = [0, 1, 2, 3].map((cuts) => {
-    width.cut(cuts, 8);
+    width.cut(cuts);
     return roomOf(width);
   });
   expect(rooms).toEqual([4, 2, 1, 1]);
@@ -27,22 +38,22 @@ test('a cut halves it, down to one', () => {
 
 test('only whole items count', () => {
   const width = new Width(5);
-  width.cut(0, 5);
+  width.cut(0);
   expect(roomOf(width)).toBe(2);
-  width.cut(1, 5);
+  width.cut(1);
   expect(roomOf(width)).toBe(1);
 });
 
 test('what was sent before the last cut cuts nothing', () => {
   const width = new Width(8);
-  width.cut(0, 8);
-  width.cut(0, 8);
+  width.cut(0);
+  width.cut(0);
   expect([roomOf(width), width.cuts]).toEqual([4, 1]);
 });
 
 test('fifty successes regain one place, up to what it may have', () => {
   const width = new Width(4);
-  width.cut(0, 4);
+  width.cut(0);
   grow(width, 49);
   expect(roomOf(width)).toBe(2);
   grow(width, 2);
@@ -52,12 +63,13 @@ test('fifty successes regain one place, up to what it may have', () => {
 });
 
 test('a width without bound is bounded by what was in flight at the first cut, and by no later one', () => {
-  const width = new Width(Infinity);
+  const width = filled(Infinity, 6);
   grow(width, 10);
-  width.cut(0, 6);
+  width.cut(0);
   expect(roomOf(width)).toBe(3);
   grow(width, 1_000);
   expect(roomOf(width)).toBe(6);
-  width.cut(1, 2);
+  width.leave();
+  width.cut(1);
   expect(roomOf(width)).toBe(3);
 });
