@@ -121,7 +121,16 @@ export class FleetThrottle extends RetryThrottle {
   #view(name: string): View {
     const known = this.#views.get(name);
     const at = this.#clock.monotonic();
-    return known ?? { tokens: this.#all.capacity, at, change: 0, heard: Infinity, isSending: false, isPlanned: false };
+    return (
+      known ?? {
+        tokens: this.#all.capacity,
+        at,
+        change: 0,
+        heard: Infinity,
+        isSending: false,
+        isPlanned: false,
+      }
+    );
   }
 
   #tokensOf({ tokens, at }: View): number {
