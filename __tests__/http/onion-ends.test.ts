@@ -218,6 +218,38 @@ describe.each(transports)(
 );
 
 describe.each(adapters)('over %s', (adapter) => {
+  describe('a retry whose failure in flight then hangs inside', () => {
+    const hangOn =
+      (isMeant: (error: unknown) => boolean) =>
+      ({ interceptors }: AxiosInstance) => {
+        interceptors.response.use(undefined, (error) =>
+          isMeant(error) ? new Promise(nothing) : Promise.reject(error),
+        );
+      };
+
+    test.each(['', 'drain', 'detach'] as const)('is cut off after an abort %s', async (end) => {
+      const server = await startServer([answer(503), stall()]);
+      const controller = new AbortController();
+      const defaults = { adapter, baseURL: server.url };
+      const { client, handle } = attachAround('before us', hangOn(axios.isCancel), {}, defaults);
+      const given = caught(client.get('/', { signal: controller.signal }));
+      await eventually(() => server.requests.length === 2);
+      controller.abort();
+      if (end) handle[end]();
+      const error = await given;
+      expect([axios.isCancel(error), retryReport(error)?.reason]).toEqual([true, 'aborted']);
+    });
+
+    test('is cut off by totalTimeout', async () => {
+      const server = await startServer([answer(503), stall()]);
+      const isTimeout = (error: unknown) => (error as { code?: string }).code === 'ETIMEDOUT';
+      const defaults = { adapter, baseURL: server.url };
+      const client = createAround('before us', hangOn(isTimeout), { totalTimeout: 500 }, defaults);
+      const error = await caught(client.get('/'));
+      expect([error.response?.status, retryReport(error)?.reason]).toEqual([503, 'total-timeout']);
+    });
+  });
+
   // The fetch adapter of axios before 1.7.7 does not hear a token in flight.
   (adapter === 'http' || axiosSince('1.7.7') ? describe : describe.skip)(
     'a cancel token that fires in flight',

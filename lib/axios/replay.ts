@@ -1,8 +1,4 @@
-import axios, { Axios, AxiosHeaders, type AxiosInstance, type AxiosResponse, CanceledError } from 'axios';
-import { wrapped } from './adapter.ts';
-import { releaseBody, throwIfFailed } from './body.ts';
-import { throwIfCanceled } from './cancellation.ts';
-import { restoreAdapter } from './deadline.ts';
+import axios, { Axios, AxiosHeaders, type AxiosInstance } from 'axios';
 import type { Config } from './snapshot.ts';
 
 /** One of the functions pairs that axios runs before or after the adapter. */
@@ -127,47 +123,3 @@ function handOut(manager: Manager, handlers: readonly Handler[], then?: () => vo
 const takeBack = (manager: Manager): void => {
   delete manager.forEach;
 };
-
-/** An attempt on its way, as far as it concerns whether it may still be cut off. */
-export class Flight {
-  /** Inside interceptors run before the adapter and after it. */
-  phase: 'before' | 'adapter' | 'after' = 'before';
-  /** Nobody waits for it any more: it must not be sent, and nobody reads its response. */
-  isCut = false;
-
-  /** @param previous the response of the attempt before, which is let go when this one is sent: until then it may be handed out */
-  constructor(private readonly previous: AxiosResponse | undefined) {}
-
-  /** Whether the attempt came to the adapter. */
-  get isSent(): boolean {
-    return this.phase !== 'before';
-  }
-
-  /** The adapter sends it now. */
-  depart(): void {
-    this.phase = 'adapter';
-    this.land();
-  }
-
-  /** Whatever came of it, nobody is given the response before any more. */
-  land(): void {
-    if (!this.isCut) releaseBody(this.previous);
-  }
-}
-
-/** Puts a gate around the adapter of an attempt: it tells how far the flight has come, and stops one that must not be sent. */
-export function gate(config: Config, flight: Flight, ended: AbortSignal): void {
-  const { adapter } = config;
-  config.adapter = wrapped(adapter, async (sent) => {
-    const send = restoreAdapter(sent, adapter);
-    throwIfCanceled(sent);
-    throwIfFailed(sent.data);
-    if (flight.isCut || ended.aborted) throw new CanceledError(undefined, sent);
-    flight.depart();
-    try {
-      return await send(sent);
-    } finally {
-      flight.phase = 'after';
-    }
-  });
-}

@@ -19,11 +19,12 @@ import { restore, unwrapped, wrapped } from './adapter.ts';
 import { isOneShot, releaseBody } from './body.ts';
 import { canceledError } from './cancellation.ts';
 import { type Claimant, claimantsOf, claimErrors } from './claims.ts';
+import { Flight, gate } from './flight.ts';
 import { withHold } from './hold.ts';
 import { applyKey, headerOf } from './idempotency.ts';
 import { MadeBody, withoutMakers } from './made-body.ts';
 import { type Carrier, carriersOf, readOutcome } from './outcome.ts';
-import { type Boundary, type Editor, Flight, gate, sendInside } from './replay.ts';
+import { type Boundary, type Editor, sendInside } from './replay.ts';
 import { Answering, linkReport } from './report.ts';
 import { reportRival } from './rival.ts';
 import { type Config, copyOfConfig, Snapshot } from './snapshot.ts';
@@ -216,18 +217,22 @@ export class RetryState extends Answering implements Task, Claimant {
     // The error of a function of the user is no outcome.
     if (!ok && this.#madeBody?.hasThrown(value)) throw value;
     const outcome = this.#read(ok, value, config);
+    flight.land();
     if (flight.isCut) this.release(outcome);
-    else flight.land();
     return outcome;
   }
 
-  cut(reason: Reason | undefined): boolean {
+  cut(reason: Reason | undefined, cutOff: () => void): void {
     const flight = this.#flight;
-    const phase = flight?.phase;
-    if (!(phase === 'before' || (phase === 'after' && reason !== 'detached'))) return false;
-    (flight as Flight).isCut = true;
+    if (!flight || flight.isLanded || (flight.isSent && reason === 'detached')) return;
+    if (flight.phase === 'adapter') {
+      // What the adapter answers is the outcome, unless an interceptor hangs on it.
+      flight.onReturn = () => void this.#attachment.clock.alarm(0).then(() => this.cut(reason, cutOff));
+      return;
+    }
+    flight.isCut = true;
     this.#madeBody?.discard();
-    return true;
+    cutOff();
   }
 
   release({ response }: Outcome): void {

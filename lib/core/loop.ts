@@ -231,7 +231,9 @@ class Loop {
     this.#terms.log.mayHaveActed ||= mayAct(this.#failure);
     this.#startedAt = this.#now;
     const answer = this.#task.send(next, outcome);
-    const sent = await this.#unlessInterrupted(outcome, answer, (reason) => this.#task.cut(reason));
+    const sent = await this.#unlessInterrupted(outcome, answer, (reason, cutOff) => {
+      this.#task.cut(reason, cutOff);
+    });
     if (sent instanceof Settled) return sent;
     const { isSent, ok } = sent as Outcome;
     if (isSent || ok) this.#payment.spend();
@@ -243,15 +245,15 @@ class Loop {
   #unlessInterrupted(
     outcome: Outcome,
     answer: unknown,
-    mayCut: (reason?: Reason) => boolean = () => true,
+    cut: (reason: Reason | undefined, cutOff: () => void) => void = (_, cutOff) => cutOff(),
   ): Promise<unknown> {
     const { policy, world } = this.#terms;
     const left = policy.totalTimeout - this.#elapsed;
     const sources = [world.ended, ...sourcesOf(outcome.config)];
-    return race(answer, { sources, left, clock: world.clock }, (isTimeUp) => {
+    return race(answer, { sources, left, clock: world.clock }, (isTimeUp, end) => {
       const reason = isTimeUp ? 'total-timeout' : 'detached';
       const settled = this.#cancellation(outcome) ?? new Settled(outcome, reason);
-      return mayCut(settled.reason) ? settled : undefined;
+      cut(settled.reason, () => end(settled));
     });
   }
 

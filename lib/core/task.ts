@@ -34,8 +34,11 @@ export interface Task {
   adopt(answer: unknown, prepared: Config): Config;
   /** Sends one attempt, and frees what the outcome before it still holds once it is sent. */
   send(config: Config, previous: Outcome): Promise<Outcome>;
-  /** Cuts the attempt under way off, if it is in an interceptor and no answer gets lost; answers whether it was cut off. */
-  cut(reason: Reason | undefined): boolean;
+  /**
+   * Cuts the attempt under way off, and calls back when it is: at once if it is in an interceptor and no answer gets lost, else
+   * when an interceptor still holds it after the adapter is done.
+   */
+  cut(reason: Reason | undefined, cutOff: () => void): void;
   /** Frees the connection that a failed response still holds. */
   release(outcome: Outcome): void;
   /** Drops what a failure holds of the memory of a request over the network. */

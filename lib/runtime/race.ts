@@ -13,27 +13,23 @@ export interface Limits {
 }
 
 /**
- * What a promise answers; or what `interrupt` answers once a source cancels or the time is up, where that is not `undefined`.
- * What is no promise is the answer itself.
+ * What a promise answers, or what `interrupt` ends the wait with, which is told when a source cancels or the time is up. What is
+ * no promise is the answer itself.
  */
-export async function race<I>(
+export async function race(
   answer: unknown,
   { sources, left, clock }: Limits,
-  interrupt: (isTimeUp: boolean) => I | undefined,
+  interrupt: (isTimeUp: boolean, end: (answer: unknown) => void) => void,
 ): Promise<unknown> {
   if (!(answer as Partial<Promise<unknown>> | null | undefined)?.then) return answer;
   let stops: readonly (() => void)[] = [];
   let alarm: AbortController | undefined;
   const first = new Promise((resolve, reject) => {
-    const stopWaiting = (isTimeUp: boolean): void => {
-      const interruption = interrupt(isTimeUp);
-      if (interruption !== undefined) resolve(interruption);
-    };
-    stops = sources.map((source) => onAbort(source, () => stopWaiting(false)));
+    stops = sources.map((source) => onAbort(source, () => interrupt(false, resolve)));
     (answer as Promise<unknown>).then(resolve, reject);
     if (left === Infinity) return;
     alarm = new AbortController();
-    clock.alarm(Math.max(0, left), alarm.signal).then(() => stopWaiting(true), nothing);
+    clock.alarm(Math.max(0, left), alarm.signal).then(() => interrupt(true, resolve), nothing);
   });
   try {
     return await first;

@@ -20,7 +20,7 @@ function limited(left = 100) {
   return { clock, alarm, other, controller, limits: { sources, left, clock } };
 }
 
-const interrupted = () => 'interrupted';
+const interrupted = (_: boolean, end: (answer: unknown) => void) => end('interrupted');
 
 test.each([undefined, null, 7, 'text', {}])('what is no promise is the answer: %p', async (answer) => {
   const { limits, alarm } = limited();
@@ -64,7 +64,7 @@ test.each([
   [-5, 0],
 ])('with %d ms left the wait ends after %d ms', async (left, end) => {
   const { limits, clock } = limited(left);
-  const answer = race(deferred().promise, limits, (isTimeUp) => [isTimeUp, clock.now()]);
+  const answer = race(deferred().promise, limits, (isTimeUp, end) => end([isTimeUp, clock.now()]));
   await clock.run();
   expect(await answer).toEqual([true, end]);
 });
@@ -78,12 +78,12 @@ test('without an end there is no alarm', async () => {
 test('an interruption that does not end the wait leaves it to the promise', async () => {
   const { limits, clock, controller, other } = limited();
   const { promise, resolve } = deferred();
-  const interrupt = jest.fn<undefined, [boolean]>(() => undefined);
+  const interrupt = jest.fn<void, [boolean]>();
   const answer = race(promise, limits, interrupt);
   other.abort();
   controller.abort();
   await clock.run();
-  expect(interrupt.mock.calls).toEqual([[false], [false], [true]]);
+  expect(interrupt.mock.calls.map(([isTimeUp]) => isTimeUp)).toEqual([false, false, true]);
   resolve('late');
   expect(await answer).toBe('late');
 });
