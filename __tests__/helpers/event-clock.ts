@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/index.ts';
+import { onAbort } from '../../lib/runtime/abort.ts';
 
 /**
  * Virtual time for simulations: it goes from event to event as fast as the machine can. All else takes the `virtualClock` that
@@ -48,12 +49,13 @@ export function createEventClock(): EventClock {
         due: time + ms,
         order: order++,
         occur: () => {
-          signal?.removeEventListener('abort', cancel);
+          stop();
           resolve();
         },
       };
-      signal?.addEventListener('abort', cancel, { once: true });
       insert(event);
+      // One listener for all who wait under a signal, else Node warns of a leak.
+      const stop = signal ? onAbort(signal, cancel) : () => undefined;
     });
 
   return {
