@@ -1,4 +1,6 @@
 import { type AxiosResponse, CanceledError } from 'axios';
+import { onAlarm } from '../runtime/clock.ts';
+import type { Clock } from '../types.ts';
 import { wrapped } from './adapter.ts';
 import { releaseBody, throwIfFailed } from './body.ts';
 import { throwIfCanceled } from './cancellation.ts';
@@ -15,8 +17,8 @@ export class Flight {
   isCut = false;
   /** Its outcome is known. */
   isLanded = false;
-  /** Called when the adapter is done with it. */
-  onReturn = nothing;
+  #onReturn = nothing;
+  #callOff = nothing;
 
   /** @param previous the response of the attempt before, which is let go when this one is sent: until then it may be handed out */
   constructor(private readonly previous: AxiosResponse | undefined) {}
@@ -35,12 +37,20 @@ export class Flight {
   /** The adapter is done with it. */
   comeBack(): void {
     this.phase = 'after';
-    this.onReturn();
+    this.#onReturn();
+  }
+
+  /** Calls back if the inside still holds it when the adapter is done and promises that are ready have gone on. */
+  onHang(alarm: Required<Clock>['alarm'], callback: () => void): void {
+    this.#onReturn = () => {
+      this.#callOff = onAlarm(alarm, 0, callback);
+    };
   }
 
   /** The inside is done with it, too. */
   land(): void {
     this.isLanded = true;
+    this.#callOff();
     this.#release();
   }
 

@@ -227,7 +227,7 @@ export class RetryState extends Answering implements Task, Claimant {
     if (!flight || flight.isLanded || (flight.isSent && reason === 'detached')) return;
     if (flight.phase === 'adapter') {
       // What the adapter answers is the outcome, unless an interceptor hangs on it.
-      flight.onReturn = () => void this.#attachment.clock.alarm(0).then(() => this.cut(reason, cutOff));
+      flight.onHang(this.#attachment.clock.alarm, () => this.cut(reason, cutOff));
       return;
     }
     flight.isCut = true;
