@@ -129,8 +129,7 @@ export function planRequest(chance, id) {
     whenLonger: of('longer') < 0.5 ? 'clamp' : 'give-up',
     isAnyStatus: of('validate') < 0.05,
     // axios alone never settles after an unasked 101 without redirects: its own timeout does not end that.
-    maxRedirects:
-      of('redirects') < 0.2 && limit !== 'axios' ? 0 : undefined,
+    maxRedirects: of('redirects') < 0.2 && limit !== 'axios' ? 0 : undefined,
     maxContentLength: of('content') < 0.05 ? 1_000 : undefined,
     isPlain: of('plain') < 0.03,
   };
