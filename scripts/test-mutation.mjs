@@ -68,7 +68,7 @@ const FILES = {
   'failure/causes.ts': ['unit/failure/causes'],
   'failure/classify.ts': ['unit/failure/failure-of', 'unit/failure/foreign-errors', 'unit/failure/words'],
   'failure/permanent.ts': ['unit/failure/permanent'],
-  'failure/transient.ts': ['unit/failure/transient', 'unit/strategies/retry-if'],
+  'failure/transient.ts': ['unit/failure/transient'],
   'failure/unsent.ts': ['unit/failure/failure-of', 'unit/failure/words'],
 
   'hints/date.ts': ['unit/hints/date'],
@@ -87,12 +87,12 @@ const FILES = {
   'limits/throttle.ts': ['unit/limits/throttle'],
 
   'options/answers.ts': ['unit/options/answers'],
-  'options/common-rules.ts': ['unit/options/*', 'unit/limits/*', 'unit/adapters/*', 'unit/batch/batch'],
+  'options/common-rules.ts': ['unit/options/common-rules'],
   'options/expected.ts': ['unit/options/expected'],
-  'options/fields.ts': ['unit/options/*'],
+  'options/fields.ts': ['unit/options/fields'],
   'options/filled.ts': ['unit/limits/budget', 'unit/limits/throttle', 'unit/strategies/wait'],
-  'options/rules.ts': ['unit/options/*'],
-  'options/spellings.ts': ['unit/options/options'],
+  'options/rules.ts': ['unit/options/options'],
+  'options/spellings.ts': ['unit/options/spellings'],
 
   'strategies/jitter.ts': ['unit/strategies/jitter'],
   'strategies/retry-if.ts': ['unit/strategies/retry-if'],
@@ -142,7 +142,6 @@ const FILES = {
   'batch/pauses.ts': ['unit/batch/*'],
   'batch/payment.ts': ['unit/batch/batch'],
   'batch/pool.ts': ['unit/batch/*'],
-  'batch/result.ts': ['unit/batch/*'],
   'batch/run.ts': ['unit/batch/*'],
   'batch/send.ts': ['unit/batch/*'],
   'batch/source.ts': ['unit/batch/source', 'unit/batch/batch'],
