@@ -116,6 +116,7 @@ const FILES = {
   'axios/cancellation.ts': ['unit/axios/cancellation'],
   'axios/claims.ts': ['unit/axios/claims'],
   'axios/deadline.ts': ['unit/axios/deadline'],
+  'axios/flight.ts': ['unit/axios/flight'],
   'axios/hold.ts': ['unit/axios/hold'],
   'axios/idempotency.ts': ['unit/axios/idempotency'],
   'axios/made-body.ts': ['unit/axios/made-body'],
