@@ -25,6 +25,9 @@ describe('readRateLimit', () => {
     ['the form of draft 07 in another order', 'reset=30,remaining=0,limit=100;w=60', 30_000],
     ['spaces around the values', '"default" ; r = 0 ; t = 30', 30_000],
     ['a duration', 'default;r=0;t=1m30s', 90_000],
+    ['a duration after a space', 'default;r=0;t= 1m30s', 90_000],
+    ['a duration after a space in the form of draft 07', 'remaining=0, reset= 1m30s', 90_000],
+    ['a quoted parameter between the two', '"a";r=0;x="y";t=30', 30_000],
     ['a moment', `default;r=0;t=${SECONDS + 30}`, 30_000],
     ['what comes before an unclosed name', '"a";r=0;t=30, "b;r=0;t=60', 30_000],
   ])('reads %s', (_what, text, expected) => {
