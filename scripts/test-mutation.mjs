@@ -357,7 +357,14 @@ for (const file of asked.filter((name) => existsSync(join(root, 'lib', name)))) 
   if (outcome) keep(file, outcome);
   if (!outcome || percentOf(outcome) < floorOf(file)) faults.push(`${file} is below its floor`);
 }
-const table = tableOf(readScores());
+const scores = readScores();
+if (values.table) {
+  for (const file of Object.keys(FILES)) {
+    if (!scores[file]) faults.push(`${file} was not run`);
+    else if (percentOf(scores[file]) < floorOf(file)) faults.push(`${file} was below its floor`);
+  }
+}
+const table = tableOf(scores);
 if (values.write) writeTable(table);
 console.log(`\n${table}\n\n${faults.length > 0 ? faults.join('\n') : 'All above their floors'}`);
 process.exitCode = faults.length > 0 ? 1 : 0;
