@@ -13,12 +13,16 @@ export interface Progress {
   readonly random: () => number;
 }
 
-/** What a context tells of the attempt that just ended. */
+/** What is told of the attempt that just ended. */
 export interface Result {
+  /** Whether it was fulfilled. */
   readonly ok: boolean;
+  /** The response or the error, untouched: what the caller gets if this attempt is the last. */
   readonly value: unknown;
+  /** The config as it was sent. */
   readonly config: InternalAxiosRequestConfig;
   readonly response?: AxiosResponse | undefined;
+  /** The status or the code. */
   readonly result?: number | string | undefined;
   readonly failure: Failure;
 }

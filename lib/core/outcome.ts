@@ -1,20 +1,10 @@
-import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
-import type { Failure, Reason } from '../types.ts';
+import type { Reason } from '../types.ts';
+import type { Result } from './describe.ts';
 
 /** How one attempt ended. */
-export interface Outcome {
-  /** Whether it was fulfilled. */
-  readonly ok: boolean;
-  /** The response or the error, untouched: what the caller gets if this outcome is the last. */
-  readonly value: unknown;
+export interface Outcome extends Result {
   /** Whether it got as far as the adapter. */
   readonly isSent: boolean;
-  /** The config as the attempt was sent. */
-  readonly config: InternalAxiosRequestConfig;
-  readonly response?: AxiosResponse | undefined;
-  /** The status or the code, for the report. */
-  readonly result?: number | string | undefined;
-  readonly failure: Failure;
   /** Why nobody is asked whether to retry it. On a success: nothing tells what it is. */
   readonly final?: Reason | undefined;
   /** Milliseconds that the server had asked to wait, which is why it was not sent. */
