@@ -47,6 +47,8 @@ export class Line {
   hear(wait: number, now: number, random: () => number): boolean {
     const until = now + wait;
     if (!(until > this.until && until > now)) return false;
+    // Who came since the last pause ended went on at once: the time between two pauses is not to be stretched.
+    if (now >= this.until) this.#arrivedAt = undefined;
     this.until = until;
     if (until > this.#wave + NEW_WAVE) {
       this.#wave = until;

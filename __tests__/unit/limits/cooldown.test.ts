@@ -144,6 +144,21 @@ describe('a pause', () => {
     expect(cooldown.pace(API, 1_100, 1_100)?.due).toBeGreaterThan(2_400);
   });
 
+  test('that is short and comes again and again does not make each wait longer than the one before', () => {
+    const cooldown = paused(200, { hold: true, maxHeld: Infinity });
+    const lineUp = (now: number): number => {
+      const turn = cooldown.hold(API, now);
+      return turn ? turn.due - now : 0;
+    };
+    const first = Array.from({ length: 20 }, (_, place) => lineUp(10 * place));
+    const later = Array.from({ length: 500 }, (_, round) => {
+      const now = 200 + 10 * round;
+      cooldown.hear(API, 5, now, noSpread);
+      return lineUp(now + 1);
+    });
+    expect(Math.max(...later)).toBeLessThanOrEqual(Math.max(...first) + 10);
+  });
+
   test('draws its chance once for those that it stops together, and anew for a new wave', () => {
     const chance = [0.5, 1, 0];
     const cooldown = new Cooldown();
