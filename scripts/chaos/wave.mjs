@@ -494,7 +494,9 @@ export class Wave {
     if (!(totalDelay <= elapsed + 1)) this.complain(id, `waited ${totalDelay} of ${elapsed} ms`);
     if (report.attempts.some(({ duration }) => !(duration >= 0)))
       this.complain(id, 'has an attempt of no duration');
-    const isCounted = resent === 0 && !/throws|hangs/.test(inside);
+    // Requests that a token cancels share its error, so what is reported of it may be another one's.
+    const isShared = plan.ending === 'shared token' && reason === 'aborted';
+    const isCounted = resent === 0 && !isShared && !/throws|hangs/.test(inside);
     const surplus = number - attempts.length;
     // An attempt that is cancelled, or whose time is up, before it comes to the adapter counts; it was not sent.
     const unsent = report.attempts.filter(({ code }) => /^(ETIMEDOUT|ERR_CANCELED)$/.test(code)).length;
