@@ -211,7 +211,11 @@ describe.each(transports)(
       test('is cut off by totalTimeout', async () => {
         const { given } = await hang({ totalTimeout: 500 });
         const error = await given;
-        expect([error.response?.status, retryReport(error)?.reason]).toEqual([503, 'total-timeout']);
+        expect(error.response?.status).toBe(503);
+        expect(retryReport(error)).toMatchObject({
+          reason: 'total-timeout',
+          attempts: [{ status: 503 }, { number: 2 }],
+        });
       });
     });
   },
@@ -246,7 +250,11 @@ describe.each(adapters)('over %s', (adapter) => {
       const defaults = { adapter, baseURL: server.url };
       const client = createAround('before us', hangOn(isTimeout), { totalTimeout: 500 }, defaults);
       const error = await caught(client.get('/'));
-      expect([error.response?.status, retryReport(error)?.reason]).toEqual([503, 'total-timeout']);
+      expect(error.response?.status).toBe(503);
+      expect(retryReport(error)).toMatchObject({
+        reason: 'total-timeout',
+        attempts: [{ status: 503 }, { number: 2 }],
+      });
     });
   });
 

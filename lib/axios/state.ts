@@ -222,7 +222,7 @@ export class RetryState extends Answering implements Task, Claimant {
     return outcome;
   }
 
-  cut(reason: Reason | undefined, cutOff: () => void): void {
+  cut(reason: Reason | undefined, cutOff: (isSent: boolean) => void): void {
     const flight = this.#flight;
     if (!flight || flight.isLanded || (flight.isSent && reason === 'detached')) return;
     if (flight.phase === 'adapter') {
@@ -232,7 +232,7 @@ export class RetryState extends Answering implements Task, Claimant {
     }
     flight.isCut = true;
     this.#madeBody?.discard();
-    cutOff();
+    cutOff(flight.isSent);
   }
 
   release({ response }: Outcome): void {

@@ -232,13 +232,22 @@ class Loop {
     this.#startedAt = this.#now;
     const answer = this.#task.send(next, outcome);
     const sent = await this.#unlessInterrupted(outcome, answer, (reason, cutOff) => {
-      this.#task.cut(reason, cutOff);
+      this.#task.cut(reason, (isSent) => {
+        if (isSent) this.#noteLost();
+        cutOff();
+      });
     });
     if (sent instanceof Settled) return sent;
     const { isSent, ok } = sent as Outcome;
     if (isSent || ok) this.#payment.spend();
     else this.#payment.refund();
     return sent as Outcome;
+  }
+
+  /** Counts an attempt that was sent and whose outcome an interceptor kept. */
+  #noteLost(): void {
+    this.#terms.log.add(this.#startedAt, this.#now, undefined);
+    this.#payment.spend();
   }
 
   /** What a promise answers, unless the request is cancelled, ended or out of time first. */

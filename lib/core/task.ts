@@ -36,9 +36,9 @@ export interface Task {
   send(config: Config, previous: Outcome): Promise<Outcome>;
   /**
    * Cuts the attempt under way off, and calls back when it is: at once if it is in an interceptor and no answer gets lost, else
-   * when an interceptor still holds it after the adapter is done.
+   * when an interceptor still holds it after the adapter is done. Tells whether it was sent.
    */
-  cut(reason: Reason | undefined, cutOff: () => void): void;
+  cut(reason: Reason | undefined, cutOff: (isSent: boolean) => void): void;
   /** Frees the connection that a failed response still holds. */
   release(outcome: Outcome): void;
   /** Drops what a failure holds of the memory of a request over the network. */
