@@ -25,6 +25,36 @@ const everything = {
 /** The headers that are left when the first few are taken away. */
 const without = (count: number) => Object.fromEntries(Object.entries(everything).slice(count));
 
+/** An HTTP-date so many seconds after now. */
+const at = (seconds: number): string => new Date(NOW + 1_000 * seconds).toUTCString();
+
+describe('a date', () => {
+  test.each<[string, Record<string, string>, number | undefined]>([
+    ['counts from now', { 'Retry-After': at(10) }, 10_000],
+    ['counts from the Date of the response', { 'Retry-After': at(10), Date: at(7) }, 3_000],
+    ['counts from its Date and the Age since', { 'Retry-After': at(10), Date: at(4), Age: '2' }, 4_000],
+    ['counts from its Date where the Age is none', { 'Retry-After': at(10), Date: at(4), Age: '-2' }, 6_000],
+    [
+      'counts from its Date where the Age is no number',
+      { 'Retry-After': at(10), Date: at(4), Age: 'old' },
+      6_000,
+    ],
+    ['counts from now where the Date is none', { 'Retry-After': at(10), Date: 'today', Age: '2' }, 10_000],
+    ['and an age alone are no hint', { Date: at(-5), Age: '2' }, undefined],
+  ])('%s', (_, headers, after) => {
+    expect(readHints(headers, 503, NOW).after).toBe(after);
+  });
+
+  test('of another name is none', () => {
+    const headers = { 'Retry-After': at(10), 'X-Date': at(7), 'Date-Of': at(7), Page: '2', 'Age-Of': '2' };
+    expect(readHints(headers, 503, NOW).after).toBe(10_000);
+  });
+});
+
+test('the header of some vendors is read', () => {
+  expect(readHints({ 'x-ms-retry-after-ms': '70' }, 429, NOW).after).toBe(70);
+});
+
 describe('readHints', () => {
   test.each<[number, number | undefined, string]>([
     [0, 100, 'retry-after-ms'],
