@@ -244,6 +244,22 @@ describe.each(adapters)('over %s', (adapter) => {
       expect([axios.isCancel(error), retryReport(error)?.reason]).toEqual([true, 'aborted']);
     });
 
+    test('is cut off once, and counted once, when a second source cancels meanwhile', async () => {
+      const server = await startServer([answer(503), stall()]);
+      const [controller, source] = [new AbortController(), axios.CancelToken.source()];
+      const hang = hangOn((error) => {
+        if (axios.isCancel(error)) source.cancel();
+        return axios.isCancel(error);
+      });
+      const client = createAround('before us', hang, {}, { adapter, baseURL: server.url });
+      const given = caught(client.get('/', { signal: controller.signal, cancelToken: source.token }));
+      await eventually(() => server.requests.length === 2);
+      controller.abort();
+      const error = await given;
+      await pause(50);
+      expect(retryReport(error)?.attempts).toHaveLength(2);
+    });
+
     test('is cut off by totalTimeout', async () => {
       const server = await startServer([answer(503), stall()]);
       const isTimeout = (error: unknown) => (error as { code?: string }).code === 'ETIMEDOUT';

@@ -224,7 +224,7 @@ export class RetryState extends Answering implements Task, Claimant {
 
   cut(reason: Reason | undefined, cutOff: (isSent: boolean) => void): void {
     const flight = this.#flight;
-    if (!flight || flight.isLanded || (flight.isSent && reason === 'detached')) return;
+    if (!flight || flight.isCut || flight.isLanded || (flight.isSent && reason === 'detached')) return;
     if (flight.phase === 'adapter') {
       // What the adapter answers is the outcome, unless an interceptor hangs on it.
       flight.onHang(this.#attachment.clock.alarm, () => this.cut(reason, cutOff));
